@@ -1,0 +1,20 @@
+import type { Kind } from "../../src/reading/kind.ts";
+import type { Reading } from "../../src/reading/reading.ts";
+
+/** How a sensor is doing. "failing" keeps the last error, in words that say what to do. */
+export type SensorHealth =
+  | { readonly state: "ok" }
+  | { readonly state: "simulated" }
+  | { readonly state: "failing"; readonly error: string };
+
+/** A source of readings of this node; one driver file each. */
+export interface Sensor {
+  readonly name: string;
+  readonly platform: string;
+  /** The kinds it gives; may grow as a serial box or a push client names more. */
+  kinds(): readonly Kind[];
+  /** Begins; never throws for missing or mad hardware: that is `health`, tried again later. */
+  start(emit: (reading: Reading) => void): void;
+  health(): SensorHealth;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import type { Address, NodeId } from "../base/id.ts";
+import type { Result } from "../base/result.ts";
+import type { Millis } from "../base/time.ts";
+import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type { Kind } from "../reading/kind.ts";
+
+export interface SensorView {
+  readonly name: string;
+  readonly platform: string;
+  readonly kinds: readonly Kind[];
+  readonly state: "ok" | "failing" | "simulated";
+  readonly error: string | undefined;
+}
+
+export interface SelfView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly room: string;
+  readonly version: string;
+  readonly startedWallMs: Millis;
+  readonly uptimeMs: Millis;
+  readonly addresses: readonly Address[];
+  readonly sensors: readonly SensorView[];
+}
+
+export interface LinkView {
+  readonly id: NodeId;
+  readonly address: Address;
+  /** Undefined until the first keep-alive came back. */
+  readonly rttMs: number | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export interface MeshView {
+  /** The mesh's identity: its root key as a did:key. */
+  readonly mesh: string;
+  readonly self: NodeId;
+  readonly active: readonly NodeId[];
+  readonly passive: readonly NodeId[];
+  readonly nodes: number;
+  /** Hash of the whole replicated state, hexadecimal; equal exactly when states are. */
+  readonly digest: string;
+  readonly entries: number;
+  readonly eager: readonly NodeId[];
+  readonly lazy: readonly NodeId[];
+  readonly links: readonly LinkView[];
+}
+
+/** One named check of the node's health; `detail` says what to do where it is not ok. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "degraded";
+  readonly detail: string;
+}
+
+/** A number the node counts, under its Prometheus name, with base units in it. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge";
+  readonly samples: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+  }[];
+}
+
+/** What kinds of answers may have changed since the last call back. */
+export type Topic = "rooms" | "network" | "nodes" | "mesh";
+
+/** A value that somebody hands in for a `push` sensor of this node. */
+export interface PushedReading {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly value: number | boolean;
+  readonly room?: string;
+}
+
+/** Why a pushed reading was not taken, in words for whoever pushed it. */
+export interface PushRefusal {
+  readonly status: 404 | 422 | 507;
+  readonly detail: string;
+}
+
+/** All that the API and the edge may know of a node. Answers come from local state at once. */
+export interface ReadSide {
+  self(): SelfView;
+  checks(): readonly Check[];
+  nodes(): readonly NodeView[];
+  mesh(): MeshView;
+  rooms(): readonly RoomView[];
+  readings(): readonly ReadingView[];
+  network(): readonly DeviceView[];
+  metrics(): readonly Metric[];
+  /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
+  push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
+  /**
+   * Calls back after changes, with the topics touched since the last call; at most once per event
+   * the node handled. The returned function ends it.
+   */
+  subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void;
+}

@@ -1,0 +1,59 @@
+import type { Address, NodeId } from "../base/id.ts";
+import type { Millis } from "../base/time.ts";
+import type { Kind, Unit } from "../reading/kind.ts";
+
+/** The newest value of one sensor and kind. */
+export interface ReadingView {
+  readonly node: NodeId;
+  /** The node's name and the sensor's: `meeting-room-pi/climate`. */
+  readonly sensor: string;
+  readonly room: string;
+  readonly kind: Kind;
+  readonly value: number | boolean;
+  readonly unit: Unit;
+  /** When it was taken, by its writer's clock: for people, never for decisions. */
+  readonly atWallMs: Millis;
+  /** How long ago it was taken, as far as this node can tell by its own monotonic clock. */
+  readonly ageMs: Millis;
+  readonly stale: boolean;
+  readonly simulated: boolean;
+}
+
+export interface RoomView {
+  readonly room: string;
+  /** The freshest reading of each kind. */
+  readonly readings: readonly ReadingView[];
+  /** True while any motion sensor of the room says so; undefined where there is none. */
+  readonly motion: boolean | undefined;
+  /** People counted in, where a counter is there. */
+  readonly count: number | undefined;
+}
+
+export type NodeState = "alive" | "silent" | "retired";
+
+export interface NodeView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly room: string;
+  readonly version: string;
+  readonly addresses: readonly Address[];
+  /** Where its API answers, `http://host:port`; empty where it has none. */
+  readonly api: readonly string[];
+  readonly state: NodeState;
+  readonly ageMs: Millis;
+  /** The active view as that node last told it. */
+  readonly links: readonly NodeId[];
+}
+
+/** A device on the LAN, as all observers together know it. */
+export interface DeviceView {
+  readonly mac: string;
+  /** The address most lately confirmed. */
+  readonly ip: string;
+  /** All addresses now held, that one first. */
+  readonly ips: readonly string[];
+  readonly hostname: string | undefined;
+  readonly seenBy: readonly NodeId[];
+  readonly atWallMs: Millis;
+  readonly ageMs: Millis;
+}
