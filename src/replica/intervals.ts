@@ -1,0 +1,53 @@
+/** Sequence numbers from `first` to `last`, both within. */
+export interface Interval {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** More holes than this are forgotten from the top; anti-entropy fetches them again. A guess. */
+export const INTERVALS_MAX = 64;
+
+/**
+ * Which sequence numbers of one life are known, holes and all.
+ *
+ * Broadcasts may come out of order, so a plain counter would either claim what is missing or
+ * forget what is there.
+ */
+export class Intervals {
+  private list: Interval[];
+
+  constructor(intervals: readonly Interval[] = []) {
+    this.list = [...intervals];
+  }
+
+  has(seq: number): boolean {
+    return this.list.some(({ first, last }) => first <= seq && seq <= last);
+  }
+
+  /** Adds `first` to `last`; an empty range adds nothing. */
+  add(first: number, last: number): void {
+    if (last < first) return;
+    let low = first;
+    let high = last;
+    const apart: Interval[] = [];
+    for (const interval of this.list) {
+      if (interval.last + 1 < low || high + 1 < interval.first) apart.push(interval);
+      else {
+        low = Math.min(low, interval.first);
+        high = Math.max(high, interval.last);
+      }
+    }
+    apart.push({ first: low, last: high });
+    this.list = apart.sort((left, right) => left.first - right.first).slice(0, INTERVALS_MAX);
+  }
+
+  /** The highest number up to which nothing is missing; 0 when 1 is. */
+  prefix(): number {
+    const lowest = this.list[0];
+    return lowest?.first === 1 ? lowest.last : 0;
+  }
+
+  toJSON(): readonly Interval[] {
+    return this.list;
+  }
+}

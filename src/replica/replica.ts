@@ -1,0 +1,191 @@
+import { concatBytes, equalBytes, utf8 } from "../base/bytes.ts";
+import { HybridClock, type Stamp } from "../base/hlc.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Millis } from "../base/time.ts";
+import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
+import type { Dot, Entry } from "./entry.ts";
+import { type Held, OriginState } from "./origin-state.ts";
+
+/** What the pure replica needs from outside: cryptography, handed in. */
+export interface ReplicaPorts {
+  /** A collision-resistant hash, 32 bytes. */
+  hash(bytes: Uint8Array): Uint8Array;
+  /** Whether the entry was signed by its origin, for this mesh. */
+  verify(entry: Entry): boolean;
+  /** Whether the credential lets the origin into this mesh; replicated data alone decides. */
+  admit(origin: NodeId, credential: Uint8Array): boolean;
+}
+
+/** Why an entry was not taken. Each is counted against the link that brought it. */
+export type Refusal = "forged" | "unadmitted" | "full";
+
+export interface JoinOutcome {
+  /** New here, so it has to be passed on. */
+  readonly fresh: boolean;
+  /** Its key has a new value. */
+  readonly changed: boolean;
+  readonly refusal: Refusal | undefined;
+  /** Two writers use this origin's key. */
+  readonly equivocation: boolean;
+}
+
+const KNOWN: JoinOutcome = {
+  fresh: false,
+  changed: false,
+  refusal: undefined,
+  equivocation: false,
+};
+
+/**
+ * The one replicated map, (origin, key) -> entry, a state-based CRDT.
+ *
+ * 1. Join is associative, commutative and idempotent: any schedule of loss, repetition and
+ *    reordering that ends in exchange ends in equal digests.
+ * 2. An entry is held only if its origin signed it and is admitted to the mesh.
+ * 3. What is held is bounded by live keys, never by history.
+ */
+export class Replica {
+  readonly clock = new HybridClock();
+  private readonly states = new Map<NodeId, OriginState>();
+  private readonly digests = new Map<NodeId, Uint8Array>();
+  private whole: Uint8Array | undefined;
+  /** Origins changed since the store last asked. */
+  private readonly touched = new Map<NodeId, Set<string>>();
+
+  constructor(private readonly ports: ReplicaPorts) {}
+
+  /** Joins an entry that came from anywhere. `wallMs` only steers the hybrid clock. */
+  join(entry: Entry, nowMs: Millis, wallMs: Millis): JoinOutcome {
+    const state = this.states.get(entry.origin);
+    if (state?.knows(entry.dot)) {
+      const held = state.heldAt(entry.key, entry.dot);
+      if (held === undefined || equalBytes(held.body, entry.body)) return KNOWN;
+    }
+    if (!this.ports.verify(entry)) return { ...KNOWN, refusal: "forged" };
+    const admitted = state ?? this.admit(entry);
+    if (admitted === undefined) return { ...KNOWN, refusal: "unadmitted" };
+    const placement = admitted.join(entry, nowMs);
+    if (placement === "known") return KNOWN;
+    if (placement === "full") return { ...KNOWN, refusal: "full" };
+    this.clock.witness(entry.stamp, wallMs);
+    this.touch(entry.origin, entry.key);
+    const equivocation = placement === "equivocation";
+    return {
+      fresh: !equivocation,
+      changed: placement !== "outdated",
+      refusal: undefined,
+      equivocation,
+    };
+  }
+
+  /** Takes a peer's word that of `origin` nothing between the two dots is missing here. */
+  cover(origin: NodeId, from: Dot, to: Dot): void {
+    const state = this.states.get(origin);
+    if (state === undefined) return;
+    state.cover(from, to);
+    this.touch(origin, undefined);
+  }
+
+  /** Drops a retired origin and all that it wrote. */
+  forget(origin: NodeId): void {
+    this.states.delete(origin);
+    this.digests.delete(origin);
+    this.touched.delete(origin);
+    this.whole = undefined;
+  }
+
+  state(origin: NodeId): OriginState | undefined {
+    return this.states.get(origin);
+  }
+
+  origins(): IterableIterator<OriginState> {
+    return this.states.values();
+  }
+
+  get(origin: NodeId, key: string): Held | undefined {
+    return this.states.get(origin)?.held.get(key);
+  }
+
+  /** Entries with a value, births left out. */
+  *live(): IterableIterator<Held> {
+    for (const state of this.states.values()) {
+      for (const held of state.held.values()) {
+        if (held.entry.value !== undefined && held.entry.key !== BIRTH_KEY) yield held;
+      }
+    }
+  }
+
+  /** The newest birth of an origin. */
+  birth(origin: NodeId): Birth | undefined {
+    return decodeBirth(this.get(origin, BIRTH_KEY)?.entry.value);
+  }
+
+  /** How many entries are held, births and taken-back keys included. */
+  size(): number {
+    let size = 0;
+    for (const state of this.states.values()) size += state.held.size;
+    return size;
+  }
+
+  /** Hash of what one origin says. */
+  originDigest(origin: NodeId): Uint8Array {
+    const known = this.digests.get(origin);
+    if (known !== undefined) return known;
+    const held = [...(this.states.get(origin)?.held.values() ?? [])];
+    const bodies = held
+      .sort((left, right) => (left.entry.key < right.entry.key ? -1 : 1))
+      .map(({ entry }) => this.ports.hash(entry.body));
+    const digest = this.ports.hash(concatBytes([utf8(origin), ...bodies]));
+    this.digests.set(origin, digest);
+    return digest;
+  }
+
+  /** Hash of the whole state: equal on two nodes exactly when their entries are. */
+  digest(): Uint8Array {
+    if (this.whole === undefined) {
+      const origins = [...this.states.keys()].sort();
+      this.whole = this.ports.hash(concatBytes(origins.map((id) => this.originDigest(id))));
+    }
+    return this.whole;
+  }
+
+  /** Takes back one origin's rows from the store. */
+  restore(origin: NodeId, coverage: string, held: readonly Held[]): void {
+    const state = new OriginState(origin);
+    state.restore(coverage, held);
+    this.states.set(origin, state);
+    this.whole = undefined;
+  }
+
+  /** The origins changed since the last call, with the keys whose entries changed. */
+  takeChanges(): ReadonlyMap<NodeId, ReadonlySet<string>> {
+    const changes = new Map(this.touched);
+    this.touched.clear();
+    return changes;
+  }
+
+  /** A stamp for a write of this node. */
+  tick(wallMs: Millis): Stamp {
+    return this.clock.tick(wallMs);
+  }
+
+  private admit(entry: Entry): OriginState | undefined {
+    const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
+    if (birth === undefined) return undefined;
+    if (!this.ports.admit(entry.origin, birth.credential)) return undefined;
+    const state = new OriginState(entry.origin);
+    this.states.set(entry.origin, state);
+    return state;
+  }
+
+  private touch(origin: NodeId, key: string | undefined): void {
+    this.digests.delete(origin);
+    this.whole = undefined;
+    let keys = this.touched.get(origin);
+    if (keys === undefined) {
+      keys = new Set();
+      this.touched.set(origin, keys);
+    }
+    if (key !== undefined) keys.add(key);
+  }
+}

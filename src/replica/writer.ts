@@ -1,0 +1,194 @@
+import type { NodeId } from "../base/id.ts";
+import type { Random } from "../base/random.ts";
+import type { Millis } from "../base/time.ts";
+import { BIRTH_KEY, decodeBirth, encodeBirth, nextIncarnation } from "./birth.ts";
+import { compareDots, type Dot, type Entry } from "./entry.ts";
+import type { EntryCodec } from "./entry-codec.ts";
+import type { Replica } from "./replica.ts";
+
+/** Keys taken back are dropped by a new life once there are this many of them. A guess. */
+export const RETRACTED_MAX = 64;
+
+export interface WriterOptions {
+  readonly self: NodeId;
+  readonly credential: Uint8Array;
+  /** Random for this start of the process. */
+  readonly boot: string;
+  /** True where the data folder was made on another machine. */
+  readonly moved: boolean;
+  readonly random: Random;
+  readonly codec: EntryCodec;
+  sign(body: Uint8Array): Uint8Array;
+  /**
+   * Called for each value carried over from a former process: gives it as it is to be said
+   * again (a reading marked as old), or undefined to let it go.
+   */
+  carry(key: string, value: Uint8Array): Uint8Array | undefined;
+  /** Makes an incarnation last, before any entry of it exists. */
+  reserve(incarnation: number): void;
+}
+
+/** What an entry of this node's own identity that it did not write now means. */
+export type Foreign = "none" | "former-life" | "twin";
+
+/**
+ * The only place where a node's own entries are made.
+ *
+ * A life starts with a birth and all live keys written again. Hearing of a life of its own
+ * identity that it did not know, the node takes what it once wrote into what it has and starts a
+ * life above. A life that answers one begun by this very process can only come from a second
+ * process with the same key: a twin.
+ */
+export class Writer {
+  private incarnation = 0;
+  private seq = 0;
+  private readonly minted = new Set<number>();
+  /** Keys written by this process; these win over whatever a former life said. */
+  private readonly written = new Set<string>();
+  /** Under which dot a carried-over key was first said. */
+  private carried = new Map<string, Dot>();
+  /** The latest entries of former lives that were not known when this life began. */
+  private readonly former = new Map<string, Entry>();
+  private readonly buried = new Map<number, number>();
+
+  constructor(
+    private readonly replica: Replica,
+    private readonly options: WriterOptions,
+  ) {}
+
+  /** Starts this process's first life. Gives the entries to spread. */
+  begin(nowMs: Millis, wallMs: Millis): readonly Entry[] {
+    const { self, carry } = this.options;
+    const held = [...(this.replica.state(self)?.held.values() ?? [])];
+    for (const { entry } of held) this.replica.clock.witness(entry.stamp, entry.stamp.wallMs);
+    const values = new Map<string, Uint8Array>();
+    for (const { entry } of held) {
+      if (entry.key === BIRTH_KEY || entry.value === undefined) continue;
+      const value = carry(entry.key, entry.value);
+      if (value === undefined) continue;
+      values.set(entry.key, value);
+      this.carried.set(entry.key, entry.dot);
+    }
+    return this.startLife(values, 0, this.highestOwn(), nowMs, wallMs);
+  }
+
+  /** Writes a value under a key, or takes the key back. Gives the entries to spread. */
+  write(
+    key: string,
+    value: Uint8Array | undefined,
+    nowMs: Millis,
+    wallMs: Millis,
+  ): readonly Entry[] {
+    this.written.add(key);
+    this.carried.delete(key);
+    const entry = this.mint(key, value, nowMs, wallMs);
+    if (value !== undefined || !this.tooManyRetracted()) return [entry];
+    return [entry, ...this.startLife(this.liveValues(), 0, this.incarnation, nowMs, wallMs)];
+  }
+
+  /** Looks at an entry under this node's identity that came from outside. */
+  notice(entry: Entry): Foreign {
+    if (this.minted.has(entry.dot.incarnation)) return "none";
+    const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
+    if (birth !== undefined && birth.boot !== this.options.boot) {
+      if (this.minted.has(birth.answers)) return "twin";
+      this.buried.set(entry.dot.incarnation, birth.supersedes);
+    }
+    const known = this.former.get(entry.key);
+    if (known === undefined || compareDots(known.dot, entry.dot) < 0) {
+      this.former.set(entry.key, entry);
+    }
+    return "former-life";
+  }
+
+  /** Starts a life above the former ones that `notice` found. Gives the entries to spread. */
+  answer(nowMs: Millis, wallMs: Millis): readonly Entry[] {
+    const answered = Math.max(
+      0,
+      ...[...this.former.values()].map((entry) => entry.dot.incarnation),
+    );
+    if (answered === 0) return [];
+    const values = this.liveValues();
+    const buriedUpTo = Math.max(0, ...this.buried.values());
+    for (const [key, dot] of this.carried) {
+      // The former life had replaced this and no longer says it: taken back there.
+      if (dot.incarnation <= buriedUpTo && !this.former.has(key)) values.delete(key);
+    }
+    for (const [key, entry] of this.former) {
+      if (key === BIRTH_KEY || this.written.has(key)) continue;
+      const carried = this.carried.get(key);
+      if (carried !== undefined && compareDots(carried, entry.dot) >= 0) continue;
+      const value = entry.value && this.options.carry(key, entry.value);
+      if (value === undefined) values.delete(key);
+      else values.set(key, value);
+    }
+    this.former.clear();
+    return this.startLife(values, answered, Math.max(answered, this.incarnation), nowMs, wallMs);
+  }
+
+  /** The dot of the last write. */
+  position(): Dot {
+    return { incarnation: this.incarnation, seq: this.seq };
+  }
+
+  private startLife(
+    values: ReadonlyMap<string, Uint8Array>,
+    answers: number,
+    supersedes: number,
+    nowMs: Millis,
+    wallMs: Millis,
+  ): readonly Entry[] {
+    const { random, credential, boot, moved, reserve } = this.options;
+    this.incarnation = nextIncarnation(this.highestOwn(), random.next());
+    this.seq = 0;
+    reserve(this.incarnation);
+    this.minted.add(this.incarnation);
+    const birth = encodeBirth({
+      base: values.size + 1,
+      supersedes,
+      credential,
+      boot,
+      answers,
+      moved: moved ? 1 : 0,
+    });
+    const entries = [this.mint(BIRTH_KEY, birth, nowMs, wallMs)];
+    for (const [key, value] of values) entries.push(this.mint(key, value, nowMs, wallMs));
+    return entries;
+  }
+
+  private mint(key: string, value: Uint8Array | undefined, nowMs: Millis, wallMs: Millis): Entry {
+    const { self, codec, sign } = this.options;
+    this.seq += 1;
+    const dot = { incarnation: this.incarnation, seq: this.seq };
+    const stamp = this.replica.tick(wallMs);
+    const body = codec.encode({ origin: self, key, dot, stamp, value });
+    const entry = { origin: self, key, dot, stamp, value, body, signature: sign(body) };
+    this.replica.join(entry, nowMs, wallMs);
+    return entry;
+  }
+
+  private highestOwn(): number {
+    return Math.max(this.incarnation, this.replica.state(this.options.self)?.highest() ?? 0);
+  }
+
+  private liveValues(): Map<string, Uint8Array> {
+    const values = new Map<string, Uint8Array>();
+    for (const { entry } of this.replica.state(this.options.self)?.held.values() ?? []) {
+      const mine = this.minted.has(entry.dot.incarnation);
+      if (mine && entry.key !== BIRTH_KEY && entry.value !== undefined) {
+        values.set(entry.key, entry.value);
+      }
+    }
+    return values;
+  }
+
+  private tooManyRetracted(): boolean {
+    let retracted = 0;
+    let live = 0;
+    for (const { entry } of this.replica.state(this.options.self)?.held.values() ?? []) {
+      if (entry.value === undefined) retracted += 1;
+      else live += 1;
+    }
+    return retracted > Math.max(RETRACTED_MAX, live);
+  }
+}
