@@ -168,6 +168,18 @@ export function bytes(id: number, max: number, min = 0): Field<Uint8Array, "one"
   );
 }
 
+/** A 64-bit floating point number, little end first; never NaN or infinite. */
+export function real(id: number): Field<number, "one"> {
+  return mapped(
+    bytes(id, 8, 8),
+    (value: number) => new Uint8Array(new Float64Array([value]).buffer),
+    (raw) => {
+      const value = new Float64Array(raw.buffer, raw.byteOffset, 1)[0];
+      return value !== undefined && Number.isFinite(value) ? value : undefined;
+    },
+  );
+}
+
 /** UTF-8 text of at most `max` bytes. */
 export function text(id: number, max: number): Field<string, "one"> {
   return field(

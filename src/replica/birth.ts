@@ -1,4 +1,5 @@
-import { bytes, record, text, uint } from "../base/tlv.ts";
+import { bytes, nested, record, text, uint } from "../base/tlv.ts";
+import type { Dot } from "./entry.ts";
 
 /** The key of the first entry of every life of an origin. */
 export const BIRTH_KEY = "birth";
@@ -10,13 +11,13 @@ export const CREDENTIAL_BYTES_MAX = 4 * 1024;
  * What an origin says when it starts a life (an incarnation).
  *
  * A life begins with `base` entries: this one, and one for each live key carried over. Whoever has
- * those knows all that the origin still says of its lives up to `supersedes`, and drops what is
- * older. A life that the origin had not heard of stays until the origin answers it: that is what
- * keeps a restored backup from wiping out what was written after it was made.
+ * those knows all that the origin still says of its writes up to `supersedes`, and drops those.
+ * Writes that the origin had not heard of stay until the origin answers them: that is what keeps a
+ * restored backup from wiping out what was written after it was made.
  */
 const birthRecord = record({
   base: uint(1),
-  supersedes: uint(2),
+  supersedes: nested(2, record({ incarnation: uint(1), seq: uint(2) })),
   /** Proof that the origin may be in this mesh. */
   credential: bytes(3, CREDENTIAL_BYTES_MAX),
   /** Random for each start of the process. */
@@ -29,7 +30,7 @@ const birthRecord = record({
 
 export interface Birth {
   readonly base: number;
-  readonly supersedes: number;
+  readonly supersedes: Dot;
   readonly credential: Uint8Array;
   readonly boot: string;
   readonly answers: number;

@@ -37,16 +37,20 @@ export type Placement =
 /**
  * All that one origin says, as far as it is known here.
  *
- * 1. Of each key the entry with the highest dot is held.
- * 2. `position()` = (life, seq) says: of that life nothing up to seq is missing, and every life
- *    up to the one that it supersedes is gone.
+ * 1. Of each key and life the entry with the highest seq is a row; of each key the row with the
+ *    highest dot is what is `held`. Lives stay apart until one has replaced the other, so that a
+ *    restored backup can't overwrite what was written after it was made.
+ * 2. `position()` = (life, seq) says: of that life nothing up to seq is missing.
  * 3. Nothing here depends on the order in which entries came.
  */
 export class OriginState {
   readonly held = new Map<string, Held>();
+  /** By key and life: what is stored, digested and sent. */
+  readonly rows = new Map<string, Held>();
   private readonly lives = new Map<number, Life>();
   private current = 0;
-  private floor = 0;
+  private floor: Dot = NO_DOT;
+  private buried: string[] = [];
 
   constructor(readonly origin: NodeId) {}
 
@@ -67,49 +71,52 @@ export class OriginState {
 
   /** Highest life that was ever heard of. */
   highest(): number {
-    return Math.max(this.floor, ...this.lives.keys());
-  }
-
-  /** Highest life that the origin is known to have replaced. */
-  supersededUpTo(): number {
-    return this.floor;
+    return Math.max(this.floor.incarnation, ...this.lives.keys());
   }
 
   /** True when joining an entry with this dot can change nothing. */
   knows(dot: Dot): boolean {
-    if (dot.incarnation <= this.floor) return true;
+    if (compareDots(dot, this.floor) <= 0) return true;
     return this.lives.get(dot.incarnation)?.covered.has(dot.seq) === true;
   }
 
   /** The entry held under the very dot, if it still is. */
   heldAt(key: string, dot: Dot): Entry | undefined {
-    const entry = this.held.get(key)?.entry;
-    return entry !== undefined && compareDots(entry.dot, dot) === 0 ? entry : undefined;
+    const entry = this.rows.get(rowName(key, dot.incarnation))?.entry;
+    return entry?.dot.seq === dot.seq ? entry : undefined;
   }
 
   /** Joins an entry whose signature and origin were checked. */
   join(entry: Entry, nowMs: Millis): Placement {
     if (this.knows(entry.dot)) return this.joinKnown(entry, nowMs);
-    const existing = this.held.get(entry.key)?.entry;
-    if (existing === undefined && this.held.size >= ENTRIES_PER_ORIGIN_MAX) return "full";
-    const wins = existing === undefined || compareDots(existing.dot, entry.dot) < 0;
-    if (wins) this.held.set(entry.key, { entry, heardMs: nowMs });
+    const row = rowName(entry.key, entry.dot.incarnation);
+    const older = this.rows.get(row)?.entry;
+    if (older === undefined && this.rows.size >= ENTRIES_PER_ORIGIN_MAX) return "full";
+    const wins = older === undefined || older.dot.seq < entry.dot.seq;
+    const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
     life.covered.add(entry.dot.seq, entry.dot.seq);
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
     this.establish(entry.dot.incarnation);
-    return wins ? "changed" : "outdated";
+    return visible ? "changed" : "outdated";
   }
 
   /** Takes a peer's word that nothing between the two dots is missing any more. */
   cover(from: Dot, to: Dot): void {
-    if (to.incarnation <= this.floor || to.seq === 0) return;
+    if (compareDots(to, this.floor) <= 0 || to.seq === 0) return;
     const first = from.incarnation === to.incarnation ? from.seq + 1 : 1;
     this.life(to.incarnation).covered.add(first, to.seq);
     this.establish(to.incarnation);
   }
 
-  /** For the store: what `restoreCoverage` takes back. */
+  /** Rows that a new life dropped since the last call. */
+  takeBuried(): readonly string[] {
+    const keys = this.buried;
+    this.buried = [];
+    return keys;
+  }
+
+  /** For the store: what `restore` takes back. */
   coverage(): string {
     const lives = [...this.lives].map(([incarnation, life]) => [incarnation, life.covered]);
     return JSON.stringify({ current: this.current, floor: this.floor, lives });
@@ -119,16 +126,18 @@ export class OriginState {
   restore(coverage: string, held: readonly Held[]): void {
     const parsed = JSON.parse(coverage) as {
       current: number;
-      floor: number;
+      floor: Dot;
       lives: [number, Interval[]][];
     };
-    for (const item of held) this.held.set(item.entry.key, item);
+    for (const item of held) {
+      this.place(rowName(item.entry.key, item.entry.dot.incarnation), item);
+    }
     for (const [incarnation, intervals] of parsed.lives) {
       this.lives.set(incarnation, { birth: undefined, covered: new Intervals(intervals) });
     }
-    const born = this.held.get(BIRTH_KEY)?.entry;
-    const life = born && this.lives.get(born.dot.incarnation);
-    if (born !== undefined && life !== undefined) life.birth = decodeBirth(born.value);
+    for (const [incarnation, life] of this.lives) {
+      life.birth = decodeBirth(this.rows.get(rowName(BIRTH_KEY, incarnation))?.entry.value);
+    }
     this.current = parsed.current;
     this.floor = parsed.floor;
   }
@@ -139,7 +148,7 @@ export class OriginState {
     const order = compareBytes(same.body, entry.body);
     if (order === 0) return "known";
     // Any rule will do as long as every node has the same one.
-    if (order < 0) this.held.set(entry.key, { entry, heardMs: nowMs });
+    if (order < 0) this.place(rowName(entry.key, entry.dot.incarnation), { entry, heardMs: nowMs });
     return "equivocation";
   }
 
@@ -160,13 +169,43 @@ export class OriginState {
     const life = this.lives.get(incarnation);
     if (life?.birth === undefined || life.covered.prefix() < life.birth.base) return;
     this.current = Math.max(this.current, incarnation);
+    const { supersedes } = life.birth;
     // A birth can't bury its own life, whatever it says.
-    const buried = Math.min(life.birth.supersedes, incarnation - 1);
-    if (buried <= this.floor) return;
-    this.floor = buried;
-    for (const [key, { entry }] of this.held) {
-      if (entry.dot.incarnation <= this.floor) this.held.delete(key);
+    if (supersedes.incarnation >= incarnation) return;
+    if (compareDots(supersedes, this.floor) <= 0) return;
+    this.floor = supersedes;
+    for (const [row, { entry }] of this.rows) {
+      if (compareDots(entry.dot, this.floor) <= 0) this.bury(row, entry.key);
     }
-    for (const known of this.lives.keys()) if (known <= this.floor) this.lives.delete(known);
+    for (const known of this.lives.keys()) {
+      if (known < this.floor.incarnation) this.lives.delete(known);
+    }
   }
+
+  /** Puts a row where it belongs. Gives true when its key now shows it. */
+  private place(row: string, item: Held): boolean {
+    this.rows.set(row, item);
+    const shown = this.held.get(item.entry.key)?.entry;
+    if (shown !== undefined && compareDots(shown.dot, item.entry.dot) > 0) return false;
+    this.held.set(item.entry.key, item);
+    return true;
+  }
+
+  private bury(row: string, key: string): void {
+    const gone = this.rows.get(row);
+    this.rows.delete(row);
+    this.buried.push(row);
+    if (this.held.get(key) !== gone) return;
+    this.held.delete(key);
+    for (const incarnation of this.lives.keys()) {
+      const name = rowName(key, incarnation);
+      const other = this.rows.get(name);
+      if (other !== undefined) this.place(name, other);
+    }
+  }
+}
+
+/** A row's name: its key and life. */
+export function rowName(key: string, incarnation: number): string {
+  return `${key} @${incarnation}`;
 }

@@ -4,7 +4,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import type { Dot, Entry } from "./entry.ts";
-import { type Held, OriginState } from "./origin-state.ts";
+import { type Held, OriginState, rowName } from "./origin-state.ts";
 
 /** What the pure replica needs from outside: cryptography, handed in. */
 export interface ReplicaPorts {
@@ -68,7 +68,7 @@ export class Replica {
     if (placement === "known") return KNOWN;
     if (placement === "full") return { ...KNOWN, refusal: "full" };
     this.clock.witness(entry.stamp, wallMs);
-    this.touch(entry.origin, entry.key);
+    this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
     const equivocation = placement === "equivocation";
     return {
       fresh: !equivocation,
@@ -83,7 +83,7 @@ export class Replica {
     const state = this.states.get(origin);
     if (state === undefined) return;
     state.cover(from, to);
-    this.touch(origin, undefined);
+    this.touch(state, undefined);
   }
 
   /** Drops a retired origin and all that it wrote. */
@@ -123,7 +123,7 @@ export class Replica {
   /** How many entries are held, births and taken-back keys included. */
   size(): number {
     let size = 0;
-    for (const state of this.states.values()) size += state.held.size;
+    for (const state of this.states.values()) size += state.rows.size;
     return size;
   }
 
@@ -131,10 +131,10 @@ export class Replica {
   originDigest(origin: NodeId): Uint8Array {
     const known = this.digests.get(origin);
     if (known !== undefined) return known;
-    const held = [...(this.states.get(origin)?.held.values() ?? [])];
-    const bodies = held
-      .sort((left, right) => (left.entry.key < right.entry.key ? -1 : 1))
-      .map(({ entry }) => this.ports.hash(entry.body));
+    const rows = [...(this.states.get(origin)?.rows ?? [])];
+    const bodies = rows
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, { entry }]) => this.ports.hash(entry.body));
     const digest = this.ports.hash(concatBytes([utf8(origin), ...bodies]));
     this.digests.set(origin, digest);
     return digest;
@@ -157,7 +157,7 @@ export class Replica {
     this.whole = undefined;
   }
 
-  /** The origins changed since the last call, with the keys whose entries changed. */
+  /** The origins changed since the last call, with the rows that changed or went. */
   takeChanges(): ReadonlyMap<NodeId, ReadonlySet<string>> {
     const changes = new Map(this.touched);
     this.touched.clear();
@@ -178,14 +178,16 @@ export class Replica {
     return state;
   }
 
-  private touch(origin: NodeId, key: string | undefined): void {
+  private touch(state: OriginState, row: string | undefined): void {
+    const { origin } = state;
     this.digests.delete(origin);
     this.whole = undefined;
-    let keys = this.touched.get(origin);
-    if (keys === undefined) {
-      keys = new Set();
-      this.touched.set(origin, keys);
+    let rows = this.touched.get(origin);
+    if (rows === undefined) {
+      rows = new Set();
+      this.touched.set(origin, rows);
     }
-    if (key !== undefined) keys.add(key);
+    if (row !== undefined) rows.add(row);
+    for (const buried of state.takeBuried()) rows.add(buried);
   }
 }

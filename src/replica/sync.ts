@@ -27,6 +27,8 @@ export interface Delta {
   readonly from: Dot;
   readonly to: Dot;
   readonly entries: readonly Entry[];
+  /** True where there was more than fitted. */
+  readonly cut: boolean;
 }
 
 /** What is known here, one row an origin (Scuttlebutt's digest: van Renesse and others, 2008). */
@@ -40,17 +42,22 @@ export function vectorOf(replica: Replica): Vector {
  * What a peer with this vector lacks, oldest first, at most about `bytesMax` of entries.
  * A part that was cut short claims only what it brings, so the peer can ask again from there.
  */
-export function deltasFor(replica: Replica, theirs: Vector, bytesMax: number): readonly Delta[] {
+export function deltasFor(
+  replica: Replica,
+  theirs: Vector,
+  bytesMax: number,
+): { readonly deltas: readonly Delta[]; readonly rest: "more" | "none" } {
   const deltas: Delta[] = [];
   let left = bytesMax;
   for (const state of replica.origins()) {
-    if (left <= 0) break;
+    if (left <= 0) return { deltas, rest: "more" };
     const delta = deltaOf(replica, state, theirs.get(state.origin), left);
     if (delta === undefined) continue;
     deltas.push(delta);
     for (const entry of delta.entries) left -= sizeOf(entry);
+    if (delta.cut) return { deltas, rest: "more" };
   }
-  return deltas;
+  return { deltas, rest: "none" };
 }
 
 /** Whether a peer with this vector has something that is not here. */
@@ -91,7 +98,7 @@ function deltaOf(
   const whole = row !== undefined && order === 0 && differs(replica, row);
   if (order < 0 || (order === 0 && !whole && !hasBeyond(state, position))) return undefined;
   const from = row === undefined || whole ? NO_DOT : row.position;
-  const lacking = [...state.held.values()]
+  const lacking = [...state.rows.values()]
     .map(({ entry }) => entry)
     .filter(({ dot }) => compareDots(dot, from) > 0 && !(row && !whole && isPending(dot, row)))
     .sort(byBirthThenDot);
@@ -113,17 +120,17 @@ function cut(
       // The birth goes first whatever its place, so alone it claims nothing.
       const claims = last !== undefined && last.key !== BIRTH_KEY;
       const to = claims && compareDots(last.dot, position) < 0 ? last.dot : from;
-      return { origin, from, to, entries };
+      return { origin, from, to, entries, cut: true };
     }
     entries.push(entry);
     used += sizeOf(entry);
   }
   if (entries.length === 0 && compareDots(position, from) <= 0) return undefined;
-  return { origin, from, to: position, entries };
+  return { origin, from, to: position, entries, cut: false };
 }
 
 function hasBeyond(state: OriginState, position: Dot): boolean {
-  for (const { entry } of state.held.values()) {
+  for (const { entry } of state.rows.values()) {
     if (compareDots(entry.dot, position) > 0) return true;
   }
   return false;

@@ -2,7 +2,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Random } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
 import { BIRTH_KEY, decodeBirth, encodeBirth, nextIncarnation } from "./birth.ts";
-import { compareDots, type Dot, type Entry } from "./entry.ts";
+import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
 import type { EntryCodec } from "./entry-codec.ts";
 import type { Replica } from "./replica.ts";
 
@@ -49,7 +49,7 @@ export class Writer {
   private carried = new Map<string, Dot>();
   /** The latest entries of former lives that were not known when this life began. */
   private readonly former = new Map<string, Entry>();
-  private readonly buried = new Map<number, number>();
+  private buriedUpTo: Dot = NO_DOT;
 
   constructor(
     private readonly replica: Replica,
@@ -69,7 +69,8 @@ export class Writer {
       values.set(entry.key, value);
       this.carried.set(entry.key, entry.dot);
     }
-    return this.startLife(values, 0, this.highestOwn(), nowMs, wallMs);
+    const supersedes = this.replica.state(self)?.position() ?? NO_DOT;
+    return this.startLife(values, 0, supersedes, nowMs, wallMs);
   }
 
   /** Writes a value under a key, or takes the key back. Gives the entries to spread. */
@@ -83,7 +84,8 @@ export class Writer {
     this.carried.delete(key);
     const entry = this.mint(key, value, nowMs, wallMs);
     if (value !== undefined || !this.tooManyRetracted()) return [entry];
-    return [entry, ...this.startLife(this.liveValues(), 0, this.incarnation, nowMs, wallMs)];
+    const values = this.liveValues();
+    return [entry, ...this.startLife(values, 0, this.position(), nowMs, wallMs)];
   }
 
   /** Looks at an entry under this node's identity that came from outside. */
@@ -92,7 +94,7 @@ export class Writer {
     const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
     if (birth !== undefined && birth.boot !== this.options.boot) {
       if (this.minted.has(birth.answers)) return "twin";
-      this.buried.set(entry.dot.incarnation, birth.supersedes);
+      if (compareDots(birth.supersedes, this.buriedUpTo) > 0) this.buriedUpTo = birth.supersedes;
     }
     const known = this.former.get(entry.key);
     if (known === undefined || compareDots(known.dot, entry.dot) < 0) {
@@ -103,16 +105,12 @@ export class Writer {
 
   /** Starts a life above the former ones that `notice` found. Gives the entries to spread. */
   answer(nowMs: Millis, wallMs: Millis): readonly Entry[] {
-    const answered = Math.max(
-      0,
-      ...[...this.former.values()].map((entry) => entry.dot.incarnation),
-    );
-    if (answered === 0) return [];
+    const answered = highestDot([...this.former.values()].map(({ dot }) => dot));
+    if (answered.incarnation === 0) return [];
     const values = this.liveValues();
-    const buriedUpTo = Math.max(0, ...this.buried.values());
     for (const [key, dot] of this.carried) {
       // The former life had replaced this and no longer says it: taken back there.
-      if (dot.incarnation <= buriedUpTo && !this.former.has(key)) values.delete(key);
+      if (compareDots(dot, this.buriedUpTo) <= 0 && !this.former.has(key)) values.delete(key);
     }
     for (const [key, entry] of this.former) {
       if (key === BIRTH_KEY || this.written.has(key)) continue;
@@ -123,7 +121,8 @@ export class Writer {
       else values.set(key, value);
     }
     this.former.clear();
-    return this.startLife(values, answered, Math.max(answered, this.incarnation), nowMs, wallMs);
+    const supersedes = highestDot([answered, this.position()]);
+    return this.startLife(values, answered.incarnation, supersedes, nowMs, wallMs);
   }
 
   /** The dot of the last write. */
@@ -134,7 +133,7 @@ export class Writer {
   private startLife(
     values: ReadonlyMap<string, Uint8Array>,
     answers: number,
-    supersedes: number,
+    supersedes: Dot,
     nowMs: Millis,
     wallMs: Millis,
   ): readonly Entry[] {
@@ -191,4 +190,8 @@ export class Writer {
     }
     return retracted > Math.max(RETRACTED_MAX, live);
   }
+}
+
+function highestDot(dots: readonly Dot[]): Dot {
+  return dots.reduce((high, dot) => (compareDots(dot, high) > 0 ? dot : high), NO_DOT);
 }

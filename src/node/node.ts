@@ -1,0 +1,324 @@
+import type { Timers } from "../../firmware-bridge/src/timers.ts";
+import type { Address, NodeId } from "../base/id.ts";
+import { splitAddress } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import { ok, type Result } from "../base/result.ts";
+import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
+import type { Discovery, Hint } from "../link/discovery-port.ts";
+import type { LinkEvent, LinkTransport } from "../link/port.ts";
+import type { FrameCodec } from "../overlay/codec.ts";
+import type { Effect } from "../overlay/effects.ts";
+import type { Peer } from "../overlay/messages.ts";
+import type { Overlay, OverlayEvent } from "../overlay/overlay.ts";
+import { BIRTH_KEY, decodeBirth } from "../replica/birth.ts";
+import type { Entry } from "../replica/entry.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Writer } from "../replica/writer.ts";
+import type { Durability, StoreFailure } from "../store/port.ts";
+import { CloneWatch, yieldsTo } from "./clone-watch.ts";
+import type { Counters } from "./counters.ts";
+import { Dialer } from "./dialer.ts";
+import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
+
+/** How long entries of a former life are gathered before they are answered. A guess. */
+const ANSWER_AFTER_MS = 300;
+/** The driver never sleeps longer than this. */
+const WAKE_MS_MAX = SECOND_MS;
+
+export interface NodeParts {
+  readonly self: NodeId;
+  readonly boot: string;
+  readonly moved: boolean;
+  readonly replica: Replica;
+  readonly writer: Writer;
+  readonly overlay: Overlay;
+  readonly codec: FrameCodec;
+  readonly transport: LinkTransport;
+  readonly discovery: Discovery;
+  readonly persistence: Persistence;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+/** Why a write of this node did not happen. */
+export type WriteFailure = StoreFailure | "clone";
+
+/**
+ * The driver: one queue of events, one switch that performs what the core asks for.
+ *
+ * It decides nothing that the pure parts could; it moves events in, effects out, and changes to
+ * the store and to whoever listens.
+ */
+export class Node {
+  readonly clones = new CloneWatch();
+  private readonly dialer: Dialer;
+  private readonly queue: OverlayEvent[] = [];
+  private draining = false;
+  private yielded = false;
+  private stopped = false;
+  private cancelWake: () => void = () => {};
+  private cancelAnswer: (() => void) | undefined;
+  private readonly cancels = new Set<() => void>();
+  private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
+  private readonly overlayListeners = new Set<() => void>();
+  private failure: StoreFailure | undefined;
+  private wroteMs: Millis = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: NodeParts) {
+    this.dialer = new Dialer((address, expected) => parts.transport.dial(address, expected));
+  }
+
+  /** Starts the links, discovery and the timers. Rejects with one line where a port is taken. */
+  async start(): Promise<void> {
+    const { transport, discovery, writer, clock } = this.parts;
+    await transport.start((event) => this.onLink(event));
+    this.announce(writer.begin(clock.monotonicMs(), clock.wallMs()));
+    this.every(OWN_FLUSH_MS, () => this.flush("own", "batched"));
+    this.every(OTHERS_FLUSH_MS, () => this.flush("all", "batched"));
+    this.wakeLater();
+    await discovery.start((hint) => this.onHint(hint));
+  }
+
+  /** Says goodbye, writes everything to the disk, closes links. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.cancelWake();
+    this.cancelAnswer?.();
+    for (const cancel of this.cancels) cancel();
+    this.perform(this.parts.overlay.stop());
+    this.flush("all", "durable");
+    await this.parts.discovery.stop();
+    await this.parts.transport.stop();
+  }
+
+  /** Writes a value of this node's own, or takes a key back with undefined. */
+  write(
+    key: string,
+    value: Uint8Array | undefined,
+    durability: Durability,
+  ): Result<void, WriteFailure> {
+    if (this.yielded) return { ok: false, error: "clone" };
+    const { writer, clock } = this.parts;
+    const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
+    this.wroteMs = clock.monotonicMs();
+    if (durability === "durable") {
+      const flushed = this.flush("own", "durable");
+      if (!flushed.ok) return flushed;
+    }
+    this.announce(entries);
+    return ok(undefined);
+  }
+
+  /** True once this process found that it is the clone: it has left the mesh. */
+  get isClone(): boolean {
+    return this.yielded;
+  }
+
+  /** When this node last wrote, monotonic. */
+  get lastWroteMs(): Millis {
+    return this.wroteMs;
+  }
+
+  /** Why the store does not take writes now, if it does not. */
+  get storeFailure(): StoreFailure | undefined {
+    return this.failure;
+  }
+
+  /** Calls back with entries that changed the state, whoever wrote them. */
+  onEntries(listener: (entries: readonly Entry[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back when the active view changed. */
+  onOverlay(listener: () => void): () => void {
+    this.overlayListeners.add(listener);
+    return () => this.overlayListeners.delete(listener);
+  }
+
+  /** Calls back again and again until the node stops. */
+  every(spanMs: Millis, callback: () => void): void {
+    const again = () => {
+      const cancel = this.parts.timers.set(spanMs, () => {
+        this.cancels.delete(cancel);
+        if (this.stopped) return;
+        callback();
+        again();
+      });
+      this.cancels.add(cancel);
+    };
+    again();
+  }
+
+  private announce(entries: readonly Entry[]): void {
+    this.enqueue({ type: "written", entries });
+    this.tell(entries);
+  }
+
+  private tell(entries: readonly Entry[]): void {
+    for (const listener of this.listeners) listener(entries);
+  }
+
+  private onHint({ id, addresses }: Hint): void {
+    if (this.stopped || this.yielded) return;
+    if (id !== undefined) return this.enqueue({ type: "hint", peer: { id, addresses } });
+    const linked = new Set(this.parts.transport.stats().map(({ remote }) => remote));
+    for (const address of addresses) if (!linked.has(address)) this.dialer.reachUnknown(address);
+  }
+
+  private onLink(event: LinkEvent): void {
+    const { counters, codec } = this.parts;
+    switch (event.type) {
+      case "up": {
+        this.dialer.linked(event.peer, event.remote);
+        const addresses = reachable(event.hello.addresses, event.remote);
+        const peer = { id: event.peer, addresses };
+        this.parts.persistence.remember([peer]);
+        return this.enqueue({ type: "link-up", peer });
+      }
+      case "down":
+        counters.add("watercooler_links_lost_total", event.reason);
+        return this.enqueue({ type: "link-down", peer: event.peer });
+      case "dial-failed": {
+        counters.add("watercooler_dials_failed_total", event.reason);
+        const lost = this.dialer.failed(event.address);
+        if (lost !== undefined) this.enqueue({ type: "dial-failed", peer: lost });
+        return;
+      }
+      case "refused":
+        counters.add("watercooler_connections_refused_total", event.reason);
+        return counters.trouble(`refused a connection: ${event.reason}`, event.remote);
+      case "frame": {
+        const decoded = codec.decode(event.bytes);
+        if (decoded.ok) {
+          counters.add("watercooler_frames_received_total", decoded.value.type);
+          return this.enqueue({ type: "message", from: event.peer, message: decoded.value });
+        }
+        counters.add("watercooler_frames_rejected_total", decoded.error.kind);
+        return counters.trouble(`a ${decoded.error.kind} frame`, decoded.error.detail);
+      }
+    }
+  }
+
+  private enqueue(event: OverlayEvent): void {
+    this.queue.push(event);
+    if (this.draining) return;
+    this.draining = true;
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+      if (!this.yielded) this.perform(this.parts.overlay.handle(next, this.now()));
+    }
+    this.draining = false;
+    this.parts.persistence.gather();
+    this.wakeLater();
+  }
+
+  private perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.performOne(effect);
+  }
+
+  private performOne(effect: Effect): void {
+    const { transport, codec, counters } = this.parts;
+    switch (effect.type) {
+      case "send": {
+        counters.add("watercooler_frames_sent_total", effect.message.type);
+        transport.send(effect.to, codec.encode(effect.message));
+        return;
+      }
+      case "dial":
+        return this.dial(effect.peer);
+      case "close":
+        return transport.close(effect.peer);
+      case "neighbor-up":
+      case "neighbor-down":
+        this.parts.log.write("info", effect.type, { peer: effect.peer });
+        for (const listener of this.overlayListeners) listener();
+        return;
+      case "deliver":
+        this.inspect(effect.entries);
+        return this.tell(effect.entries);
+      case "misbehaved":
+        counters.add("watercooler_entries_rejected_total", effect.fault);
+        return counters.trouble(`rejected an entry: ${effect.fault}`, effect.peer);
+    }
+  }
+
+  private dial(peer: Peer): void {
+    if (this.dialer.reach(peer)) return;
+    this.queue.push({ type: "dial-failed", peer: peer.id });
+  }
+
+  private inspect(entries: readonly Entry[]): void {
+    const { self, writer, log, timers } = this.parts;
+    for (const entry of entries) {
+      if (this.clones.see(entry)) {
+        log.write("error", "two nodes use one identity: a cloned card?", { node: entry.origin });
+      }
+      if (entry.origin !== self) continue;
+      const foreign = writer.notice(entry);
+      if (foreign === "twin") this.meetTwin(entry);
+      if (foreign === "none" || this.yielded || this.cancelAnswer !== undefined) continue;
+      this.cancelAnswer = timers.set(ANSWER_AFTER_MS, () => this.answer());
+    }
+  }
+
+  private answer(): void {
+    this.cancelAnswer = undefined;
+    if (this.stopped || this.yielded) return;
+    const { writer, clock, log } = this.parts;
+    log.write("warn", "heard of a former life of this node: starting one above it");
+    this.announce(writer.answer(clock.monotonicMs(), clock.wallMs()));
+  }
+
+  private meetTwin(entry: Entry): void {
+    const { boot, moved, log, discovery, transport } = this.parts;
+    const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
+    if (birth === undefined || !yieldsTo({ boot, moved }, birth)) return;
+    this.yielded = true;
+    log.write("error", "another node runs with this node's identity; this one stops writing");
+    void discovery.stop();
+    void transport.stop();
+  }
+
+  private flush(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
+    const result = this.parts.persistence.flush(whose, durability);
+    const failure = result.ok ? undefined : result.error;
+    if (failure !== undefined && failure !== this.failure) {
+      this.parts.log.write("error", `the store takes no writes: ${failure}; going on in memory`);
+    }
+    if (failure === undefined && this.failure !== undefined) {
+      this.parts.log.write("info", "the store takes writes again");
+    }
+    this.failure = failure;
+    return result;
+  }
+
+  private now(): Millis {
+    return this.parts.clock.monotonicMs();
+  }
+
+  private wakeLater(): void {
+    this.cancelWake();
+    if (this.stopped || this.yielded) return;
+    const afterMs = Math.min(WAKE_MS_MAX, Math.max(1, this.parts.overlay.wakeAtMs() - this.now()));
+    this.cancelWake = this.parts.timers.set(afterMs, () => {
+      this.enqueue({ type: "wake" });
+      this.askWhereIsEverybody();
+    });
+  }
+
+  private askWhereIsEverybody(): void {
+    if (this.parts.overlay.membership.views.active.size === 0) this.parts.discovery.refresh();
+  }
+}
+
+/** A peer's own addresses, and the one it came from with the port it says it listens on. */
+function reachable(said: readonly Address[], remote: Address): readonly Address[] {
+  const from = splitAddress(remote);
+  const port = said.map(splitAddress).find((address) => address !== undefined)?.port;
+  if (from === undefined || port === undefined) return said;
+  const host = from.host.includes(":") ? `[${from.host}]` : from.host;
+  return [...new Set([`${host}:${port}` as Address, ...said])];
+}

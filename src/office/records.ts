@@ -1,0 +1,101 @@
+import type { Millis } from "../base/time.ts";
+import { bytes, many, optional, real, record, text, uint } from "../base/tlv.ts";
+import type { Kind } from "../reading/kind.ts";
+
+/**
+ * What a node writes under which key. Each is a record with numbered fields, so that newer
+ * versions may add some.
+ *
+ * | key | says |
+ * |---|---|
+ * | `node` | its name, room, version, addresses |
+ * | `links` | its active view, for the picture of the overlay |
+ * | `alive` | that it still is, when it has nothing else to say |
+ * | `reading/SENSOR/KIND` | the newest value of a sensor |
+ * | `device/MAC` | a device in its neighbour table |
+ */
+export const NODE_KEY = "node";
+export const LINKS_KEY = "links";
+export const ALIVE_KEY = "alive";
+const READING_PREFIX = "reading/";
+const DEVICE_PREFIX = "device/";
+
+const NAME_BYTES_MAX = 64;
+const ADDRESS_BYTES_MAX = 262;
+
+export const nodeRecord = record({
+  name: text(1, NAME_BYTES_MAX),
+  room: text(2, NAME_BYTES_MAX),
+  version: text(3, 32),
+  addresses: many(text(4, ADDRESS_BYTES_MAX), 16),
+  api: many(text(5, ADDRESS_BYTES_MAX), 16),
+});
+
+export const linksRecord = record({ active: many(bytes(1, 32, 32), 32) });
+
+export const aliveRecord = record({ uptimeMs: uint(1) });
+
+export const readingRecord = record({
+  value: real(1),
+  room: text(2, NAME_BYTES_MAX),
+  /** How old the value was when it was written. */
+  ageMs: uint(3),
+  /** The longest silence to expect. */
+  everyMs: uint(4),
+  simulated: optional(uint(5, 1)),
+  /** 1: said again after a restart, of unknown age. */
+  restored: optional(uint(6, 1)),
+});
+
+export const deviceRecord = record({
+  ips: many(text(1, 64), 8),
+  /** How long ago the kernel had proof of the device when this was written. */
+  confirmedMs: uint(2),
+});
+
+export function readingKey(sensor: string, kind: Kind): string {
+  return `${READING_PREFIX}${sensor}/${kind}`;
+}
+
+/** Sensor and kind of a reading's key, unchecked; undefined for other keys. */
+export function parseReadingKey(key: string): { sensor: string; kind: string } | undefined {
+  if (!key.startsWith(READING_PREFIX)) return undefined;
+  const slash = key.lastIndexOf("/");
+  return { sensor: key.slice(READING_PREFIX.length, slash), kind: key.slice(slash + 1) };
+}
+
+export function deviceKey(mac: string): string {
+  return DEVICE_PREFIX + mac;
+}
+
+export function parseDeviceKey(key: string): string | undefined {
+  const mac = key.startsWith(DEVICE_PREFIX) ? key.slice(DEVICE_PREFIX.length) : undefined;
+  return mac !== undefined && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? mac : undefined;
+}
+
+/** How a value is said again by a new process: a reading's age is not known any more. */
+export function carryOver(key: string, value: Uint8Array): Uint8Array | undefined {
+  if (key === ALIVE_KEY || key === LINKS_KEY) return undefined;
+  if (parseReadingKey(key) === undefined) return value;
+  const reading = readingRecord.decode(value);
+  return reading.ok ? readingRecord.encode({ ...reading.value, restored: 1 }) : undefined;
+}
+
+/** Since when a node is taken for silent, and how often it says that it is there. */
+export interface LivenessSpans {
+  readonly aliveMs: Millis;
+  readonly silentMs: Millis;
+}
+
+/** A sign of life at least this often. A guess: people ask again after half a minute. */
+const ALIVE_MS_MIN = 10_000;
+/** Signs of life in the whole mesh, a second: 200 Pis make one each 50 s. A guess. */
+const ALIVE_PER_SECOND_MAX = 4;
+/** So many signs missed make a node silent: two may be lost or late. */
+const MISSED_UNTIL_SILENT = 3;
+
+/** Grows with the mesh, so that a large one is not busy with saying that it is there. */
+export function livenessSpans(nodes: number): LivenessSpans {
+  const aliveMs = Math.max(ALIVE_MS_MIN, (nodes * 1_000) / ALIVE_PER_SECOND_MAX);
+  return { aliveMs, silentMs: aliveMs * MISSED_UNTIL_SILENT };
+}

@@ -1,0 +1,460 @@
+import type { Address, NodeId } from "../base/id.ts";
+import { jittered, type Random } from "../base/random.ts";
+import { type Millis, SECOND_MS } from "../base/time.ts";
+import type { DownReason, Effect } from "./effects.ts";
+import type { Message, Peer, Priority } from "./messages.ts";
+import { type OverlayParameters, PEERS_MAX } from "./parameters.ts";
+import { Remembered } from "./remembered.ts";
+import { type Chooser, Views } from "./views.ts";
+
+/** Why a peer was asked; it settles whether we evict somebody when it accepts. */
+type Purpose = "join" | "fill" | "walk" | "mend";
+
+interface Request {
+  readonly purpose: Purpose;
+  readonly deadlineMs: Millis;
+}
+
+interface Link {
+  readonly peer: Peer;
+  usedMs: Millis;
+}
+
+/** Evictions that others may force on us: so many at once, one more each second. A guess. */
+const FORCED_MAX = 10;
+/** Contacts given with a refusal or a farewell, so that nobody is left with none. */
+const CONTACTS = 8;
+/** How often the views are looked after. */
+const CARE_MS = SECOND_MS;
+/** So many probes in vain double the pause between them: five minutes. A guess. */
+const PROBES_UNTIL_TWICE = 75;
+/** Messages that wait for one link to open. */
+const WAITING_MAX = 4;
+
+/**
+ * HyParView (Leitao, Pereira, Rodrigues: DSN 2007), as a state machine: events in, effects out.
+ *
+ * 1. An active peer has a link, and is active only after it accepted, or asked and was accepted.
+ * 2. No peer is in both views, none is this node, and neither view is over its limit.
+ * 3. A node with too few neighbours never stops trying, with growing jittered pauses.
+ *
+ * Deviations: requests are answered (the paper's NEIGHBOR is not), so that views stay symmetric;
+ * keep-alives repair what a lost message left one-sided; forced evictions are rate-limited; peers
+ * are remembered beyond the passive view; silent ones are probed, so that halves meet again.
+ */
+export class Hyparview {
+  readonly views: Views;
+  readonly remembered: Remembered;
+  private readonly links = new Map<NodeId, Link>();
+  private readonly requests = new Map<NodeId, Request>();
+  private readonly waiting = new Map<NodeId, Message[]>();
+  private readonly pings = new Map<number, { id: NodeId; sentMs: Millis }>();
+  private readonly rtts = new Map<NodeId, Millis>();
+  private shuffled: readonly NodeId[] = [];
+  private forced = FORCED_MAX;
+  private nonce = 0;
+  private careMs: Millis = 0;
+  private pingAtMs: Millis = 0;
+  private shuffleAtMs: Millis;
+  private probeAtMs: Millis = 0;
+  private probes = 0;
+  private effects: Effect[] = [];
+
+  constructor(
+    private readonly self: NodeId,
+    private readonly addresses: () => readonly Address[],
+    private readonly parameters: OverlayParameters,
+    private readonly random: Random,
+  ) {
+    this.views = new Views(self, parameters, random);
+    this.remembered = new Remembered(random, parameters.retryMs, parameters.retryMsMax);
+    this.shuffleAtMs = jittered(random, parameters.shuffleMs, 0.5);
+  }
+
+  /** The round-trip time of the last keep-alive, if one came back. */
+  rttMs(id: NodeId): Millis | undefined {
+    return this.rtts.get(id);
+  }
+
+  /** When `wake` wants to be called next, on the monotonic clock. */
+  wakeAtMs(): Millis {
+    return Math.min(this.careMs, this.pingAtMs, this.shuffleAtMs);
+  }
+
+  linkUp(peer: Peer, nowMs: Millis): readonly Effect[] {
+    this.links.set(peer.id, { peer, usedMs: nowMs });
+    this.remembered.meet(peer);
+    this.remembered.succeeded(peer.id);
+    for (const message of this.waiting.get(peer.id) ?? []) this.sendNow(peer.id, message, nowMs);
+    this.waiting.delete(peer.id);
+    const asked = this.requests.has(peer.id) || this.views.active.has(peer.id);
+    if (!asked && this.views.active.size === 0) this.request(peer, "join", nowMs);
+    return this.take();
+  }
+
+  linkDown(id: NodeId, nowMs: Millis): readonly Effect[] {
+    // A link that only fell idle says nothing about its peer.
+    const wasNeeded = this.requests.has(id) || this.views.active.has(id);
+    if (wasNeeded) this.remembered.failed(id, nowMs);
+    this.links.delete(id);
+    this.requests.delete(id);
+    this.waiting.delete(id);
+    this.rtts.delete(id);
+    const lost = this.leave(id, "link-lost");
+    if (lost !== undefined) this.careMs = nowMs;
+    if (lost !== undefined && this.hasSpareRoom()) this.views.keep(lost);
+    return this.take();
+  }
+
+  dialFailed(id: NodeId, nowMs: Millis): readonly Effect[] {
+    this.requests.delete(id);
+    this.waiting.delete(id);
+    if (!this.hasSpareRoom()) this.views.drop(id);
+    this.remembered.failed(id, nowMs);
+    return this.take();
+  }
+
+  /** A hint that a peer may be somewhere: kept, and tried when one is needed. */
+  hint(peer: Peer, nowMs: Millis): readonly Effect[] {
+    if (peer.id === this.self) return [];
+    this.remembered.meet(peer);
+    if (this.views.hasRoom) this.views.keep(this.remembered.get(peer.id) ?? peer);
+    if (this.views.active.size === 0) this.careMs = nowMs;
+    return this.take();
+  }
+
+  message(from: NodeId, message: Message, nowMs: Millis): readonly Effect[] {
+    const link = this.links.get(from);
+    if (link === undefined) return [];
+    link.usedMs = nowMs;
+    const active = this.views.active.get(from);
+    if (active !== undefined) active.lastHeardMs = nowMs;
+    this.onMessage(link.peer, message, nowMs);
+    return this.take();
+  }
+
+  /** Does what is due. `silent` are peers of the mesh that have not been heard of for long. */
+  wake(nowMs: Millis, silent: () => readonly NodeId[]): readonly Effect[] {
+    if (nowMs >= this.pingAtMs) this.keepAlive(nowMs);
+    if (nowMs >= this.careMs) this.care(nowMs, silent);
+    if (nowMs >= this.shuffleAtMs) this.shuffle(nowMs);
+    return this.take();
+  }
+
+  /** Says goodbye to all neighbours, for a clean stop. */
+  stop(): readonly Effect[] {
+    for (const id of [...this.views.active.keys()]) this.evict(id);
+    return this.take();
+  }
+
+  private onMessage(peer: Peer, message: Message, nowMs: Millis): void {
+    switch (message.type) {
+      case "join":
+        return this.onJoin(peer, nowMs);
+      case "forward-join":
+        return this.onForwardJoin(peer, message.joiner, message.ttl, nowMs);
+      case "neighbor":
+        return this.onNeighbor(peer, message.priority, nowMs);
+      case "neighbor-reply":
+        this.learn(message.contacts, []);
+        return this.onReply(peer, message.answer === "accepted", nowMs);
+      case "disconnect":
+        this.learn(message.contacts, []);
+        return this.onDisconnect(peer, nowMs);
+      case "shuffle":
+        return this.onShuffle(peer, message.origin, message.ttl, message.peers, nowMs);
+      case "shuffle-reply":
+        return this.learn(message.peers, this.shuffled);
+      case "ping":
+        return this.onPing(peer, message.nonce, nowMs);
+      case "pong":
+        return this.onPong(peer.id, message.nonce, nowMs);
+      default:
+    }
+  }
+
+  /** Section 4.3: the contact takes the newcomer in and sends walks for it. */
+  private onJoin(peer: Peer, nowMs: Millis): void {
+    if (!this.makeRoomFor(peer.id, "forced")) return this.refuse(peer, nowMs);
+    this.accept(peer, "peer", nowMs);
+    const ttl = this.parameters.activeWalkLength;
+    for (const other of this.views.activePeers()) {
+      if (other.id === peer.id) continue;
+      this.send(other, { type: "forward-join", joiner: peer, ttl }, nowMs);
+    }
+  }
+
+  /** Section 4.3. A walk with nowhere to go ends here; it is never dropped. */
+  private onForwardJoin(from: Peer, joiner: Peer, ttlSaid: number, nowMs: Millis): void {
+    if (joiner.id === this.self || this.views.active.has(joiner.id)) return;
+    this.remembered.meet(joiner);
+    const ttl = Math.min(ttlSaid, this.parameters.activeWalkLength);
+    if (ttl === this.parameters.passiveWalkLength) this.views.keep(joiner);
+    const next = this.views.randomActive(1, [from.id, joiner.id])[0];
+    if (ttl === 0 || this.views.active.size <= 1 || next === undefined) {
+      return this.request(joiner, "walk", nowMs);
+    }
+    this.send(next, { type: "forward-join", joiner, ttl: ttl - 1 }, nowMs);
+  }
+
+  private onNeighbor(peer: Peer, priority: Priority, nowMs: Millis): void {
+    const means = priority === "high" ? "forced" : "free";
+    if (!this.makeRoomFor(peer.id, means)) return this.refuse(peer, nowMs);
+    this.accept(peer, this.requests.has(peer.id) ? "self" : "peer", nowMs);
+  }
+
+  private onReply(peer: Peer, accepted: boolean, nowMs: Millis): void {
+    const request = this.requests.get(peer.id);
+    this.requests.delete(peer.id);
+    if (!accepted) {
+      this.views.keep(peer);
+      return this.remembered.failed(peer.id, nowMs);
+    }
+    if (this.views.active.has(peer.id)) return;
+    const evicts = request !== undefined && request.purpose !== "fill" ? "own" : "free";
+    // A reply to nothing that still stands would make the view one-sided.
+    if (request === undefined || !this.makeRoomFor(peer.id, evicts)) return this.part(peer, nowMs);
+    this.enter(peer, "self", nowMs);
+  }
+
+  private onDisconnect(peer: Peer, nowMs: Millis): void {
+    if (this.leave(peer.id, "told") === undefined) return;
+    this.views.keep(peer);
+    this.remembered.failed(peer.id, nowMs);
+    this.careMs = nowMs;
+  }
+
+  /** Section 4.4. The reply goes over a link of its own that is closed when idle. */
+  private onShuffle(
+    from: Peer,
+    origin: Peer,
+    ttlSaid: number,
+    peers: readonly Peer[],
+    nowMs: Millis,
+  ): void {
+    if (origin.id === this.self) return;
+    const ttl = Math.min(ttlSaid, this.parameters.shuffleTtl) - 1;
+    const next = this.views.randomActive(1, [from.id, origin.id])[0];
+    if (ttl > 0 && this.views.active.size > 1 && next !== undefined) {
+      return this.send(next, { type: "shuffle", origin, ttl, peers }, nowMs);
+    }
+    const given = this.views.randomPassive(peers.length);
+    this.send(origin, { type: "shuffle-reply", peers: given }, nowMs);
+    this.learn(
+      [origin, ...peers],
+      given.map(({ id }) => id),
+    );
+  }
+
+  /** A ping says "you are in my active view"; whoever disagrees mends it here. */
+  private onPing(peer: Peer, nonce: number, nowMs: Millis): void {
+    if (!this.views.active.has(peer.id)) {
+      if (!this.makeRoomFor(peer.id, "free")) return this.part(peer, nowMs);
+      this.requests.delete(peer.id);
+      this.enter(peer, "peer", nowMs);
+    }
+    this.send(peer, { type: "pong", nonce }, nowMs);
+  }
+
+  private onPong(id: NodeId, nonce: number, nowMs: Millis): void {
+    const ping = this.pings.get(nonce);
+    if (ping?.id !== id) return;
+    this.pings.delete(nonce);
+    this.rtts.set(id, nowMs - ping.sentMs);
+  }
+
+  private keepAlive(nowMs: Millis): void {
+    const { pingMs, silentMs } = this.parameters;
+    this.pingAtMs = nowMs + jittered(this.random, pingMs, 0.1);
+    this.pings.clear();
+    for (const [id, active] of [...this.views.active]) {
+      if (nowMs - active.lastHeardMs > silentMs) {
+        this.leave(id, "silent");
+        this.remembered.failed(id, nowMs);
+        this.effects.push({ type: "close", peer: id });
+        this.careMs = nowMs;
+        continue;
+      }
+      this.nonce += 1;
+      this.pings.set(this.nonce, { id, sentMs: nowMs });
+      this.send(active.peer, { type: "ping", nonce: this.nonce }, nowMs);
+    }
+  }
+
+  private care(nowMs: Millis, silent: () => readonly NodeId[]): void {
+    this.careMs = nowMs + jittered(this.random, CARE_MS, 0.2);
+    this.forced = Math.min(FORCED_MAX, this.forced + 1);
+    for (const [id, { deadlineMs }] of [...this.requests]) {
+      if (deadlineMs <= nowMs) this.requests.delete(id);
+    }
+    this.fill(nowMs);
+    this.probe(nowMs, silent);
+    for (const [id, { usedMs }] of this.links) {
+      const needed = this.views.active.has(id) || this.requests.has(id);
+      if (!needed && nowMs - usedMs > this.parameters.idleLinkMs) {
+        this.effects.push({ type: "close", peer: id });
+      }
+    }
+  }
+
+  /** Section 4.5: places in the active view are filled from the passive one. */
+  private fill(nowMs: Millis): void {
+    let wanted = this.parameters.activeMax - this.views.active.size - this.requests.size;
+    const rested = (id: NodeId) =>
+      this.remembered.isRested(id, nowMs) && !this.requests.has(id) && !this.views.active.has(id);
+    const passive = this.views
+      .randomPassive(this.parameters.passiveMax)
+      .filter(({ id }) => rested(id));
+    for (const peer of passive) {
+      if (wanted-- <= 0) return;
+      this.request(peer, "fill", nowMs);
+    }
+    if (this.views.active.size > 0 || this.requests.size > 0) return;
+    const known = this.remembered.all().filter(({ id }) => rested(id));
+    const peer = this.remembered.leastTried(
+      known.map(({ id }) => id),
+      nowMs,
+    );
+    if (peer !== undefined) this.request(peer, "fill", nowMs);
+  }
+
+  /** Dials one of those that fell silent, so that two halves with full views meet again. */
+  private probe(nowMs: Millis, silent: () => readonly NodeId[]): void {
+    if (nowMs < this.probeAtMs) return;
+    const { probeMs, probeMsMax } = this.parameters;
+    const lost = silent().filter((id) => !this.links.has(id) && id !== this.self);
+    this.probes = lost.length === 0 ? 0 : this.probes + 1;
+    const pause = Math.min(probeMsMax, probeMs * (1 + this.probes / PROBES_UNTIL_TWICE));
+    this.probeAtMs = nowMs + jittered(this.random, pause, 0.5);
+    const peer = this.remembered.leastTried(lost, nowMs);
+    if (peer !== undefined) this.request(peer, "mend", nowMs);
+  }
+
+  private shuffle(nowMs: Millis): void {
+    const { shuffleMs, shuffleActive, shufflePassive, shuffleTtl } = this.parameters;
+    this.shuffleAtMs = nowMs + jittered(this.random, shuffleMs, 0.2);
+    const target = this.views.randomActive(1)[0];
+    if (target === undefined) return;
+    const active = this.views.randomActive(shuffleActive, [target.id]);
+    const passive = this.views.randomPassive(shufflePassive);
+    this.shuffled = passive.map(({ id }) => id);
+    const origin = this.me();
+    const peers = [...active, ...passive];
+    this.send(target, { type: "shuffle", origin, ttl: shuffleTtl, peers }, nowMs);
+  }
+
+  private learn(peers: readonly Peer[], expendable: readonly NodeId[]): void {
+    for (const peer of peers.slice(0, PEERS_MAX)) {
+      if (peer.id === this.self) continue;
+      this.remembered.meet(peer);
+      this.views.keep(peer, expendable);
+    }
+  }
+
+  private request(peer: Peer, purpose: Purpose, nowMs: Millis): void {
+    if (peer.id === this.self || this.requests.has(peer.id) || this.views.active.has(peer.id)) {
+      return;
+    }
+    this.requests.set(peer.id, { purpose, deadlineMs: nowMs + this.parameters.requestMs });
+    const addresses = this.addresses();
+    const lonely = this.views.active.size === 0 || purpose === "mend";
+    const message: Message =
+      purpose === "join"
+        ? { type: "join", addresses }
+        : { type: "neighbor", priority: lonely ? "high" : "low", addresses };
+    this.send(peer, message, nowMs);
+  }
+
+  private accept(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
+    this.requests.delete(peer.id);
+    this.enter(peer, chosenBy, nowMs);
+    this.send(
+      peer,
+      { type: "neighbor-reply", answer: "accepted", contacts: this.contacts(peer) },
+      nowMs,
+    );
+  }
+
+  private refuse(peer: Peer, nowMs: Millis): void {
+    this.views.keep(peer);
+    this.send(
+      peer,
+      { type: "neighbor-reply", answer: "refused", contacts: this.contacts(peer) },
+      nowMs,
+    );
+  }
+
+  private part(peer: Peer, nowMs: Millis): void {
+    this.send(peer, { type: "disconnect", contacts: this.contacts(peer) }, nowMs);
+  }
+
+  private enter(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
+    if (this.views.active.has(peer.id)) return;
+    this.views.activate(peer, chosenBy, nowMs);
+    this.effects.push({ type: "neighbor-up", peer: peer.id });
+  }
+
+  private leave(id: NodeId, reason: DownReason): Peer | undefined {
+    const peer = this.views.deactivate(id);
+    if (peer !== undefined) this.effects.push({ type: "neighbor-down", peer: id, reason });
+    return peer;
+  }
+
+  private evict(id: NodeId): void {
+    const peer = this.leave(id, "evicted");
+    if (peer === undefined) return;
+    this.views.keep(peer);
+    this.effects.push({
+      type: "send",
+      to: id,
+      message: { type: "disconnect", contacts: this.contacts(peer) },
+    });
+  }
+
+  /** "free": only where there is room; "own": evict for our own request; "forced": for theirs. */
+  private makeRoomFor(id: NodeId, means: "free" | "own" | "forced"): boolean {
+    if (this.views.active.has(id) || this.views.hasRoom) return true;
+    if (means === "free" || (means === "forced" && this.forced < 1)) return false;
+    if (means === "forced") this.forced -= 1;
+    const victim = this.views.evictable();
+    if (victim !== undefined) this.evict(victim);
+    return this.views.hasRoom;
+  }
+
+  /** While the passive view could hold an office, the dead in it cost nothing but a rare dial. */
+  private hasSpareRoom(): boolean {
+    return this.views.passive.size < this.parameters.passiveMax / 2;
+  }
+
+  private contacts(except: Peer): readonly Peer[] {
+    return [
+      ...this.views.randomActive(CONTACTS / 2, [except.id]),
+      ...this.views.randomPassive(CONTACTS / 2),
+    ].filter(({ id }) => id !== except.id);
+  }
+
+  private me(): Peer {
+    return { id: this.self, addresses: this.addresses() };
+  }
+
+  private send(peer: Peer, message: Message, nowMs: Millis): void {
+    if (this.links.has(peer.id)) return this.sendNow(peer.id, message, nowMs);
+    const queue = this.waiting.get(peer.id) ?? [];
+    if (queue.length >= WAITING_MAX) return;
+    this.waiting.set(peer.id, [...queue, message]);
+    const peerNow = this.remembered.get(peer.id) ?? peer;
+    if (queue.length === 0) this.effects.push({ type: "dial", peer: peerNow });
+  }
+
+  private sendNow(to: NodeId, message: Message, nowMs: Millis): void {
+    const link = this.links.get(to);
+    if (link !== undefined) link.usedMs = nowMs;
+    this.effects.push({ type: "send", to, message });
+  }
+
+  private take(): readonly Effect[] {
+    const effects = this.effects;
+    this.effects = [];
+    return effects;
+  }
+}

@@ -1,0 +1,204 @@
+import type { NodeId } from "../base/id.ts";
+import { jittered, type Random } from "../base/random.ts";
+import type { Millis } from "../base/time.ts";
+import type { Dot, Entry } from "../replica/entry.ts";
+import type { Effect } from "./effects.ts";
+import type { Announcement, Rumour } from "./messages.ts";
+import { ANNOUNCEMENTS_MAX, type OverlayParameters, RUMOURS_MAX } from "./parameters.ts";
+
+/** Dots whose key is remembered so that a GRAFT can be answered. A guess: a busy minute. */
+const RECENT_MAX = 4_096;
+/** Announced entries waited for at once; more are left to anti-entropy. */
+const MISSING_MAX = 2_048;
+/** Hops counted; further ones stay at this. */
+const ROUND_MAX = 255;
+
+interface Missing {
+  readonly announcement: Announcement;
+  readonly from: NodeId[];
+  dueMs: Millis;
+}
+
+/** What Plumtree asks of the replica. */
+export interface RumourSource {
+  knows(origin: NodeId, dot: Dot): boolean;
+  held(origin: NodeId, key: string, dot: Dot): Entry | undefined;
+}
+
+/**
+ * Plumtree (Leitao, Pereira, Rodrigues: SRDS 2007, algorithms 1 and 2): one tree for all writers.
+ *
+ * 1. Eager and lazy peers together are the active neighbours, and no peer is both.
+ * 2. What was seen is known by the replica's version vectors, so no list of ids grows.
+ *
+ * Deviations: PRUNE only after `pruneAfter` duplicates from one peer, never twice within `pruneMs`,
+ * and never the last eager link: with many writers at once, all ends of a cycle would prune it and
+ * leave no tree at all. No optimisation by hop counts, for the same reason (Riak dropped it too).
+ * Announcements are batched.
+ */
+export class Plumtree {
+  readonly eager = new Set<NodeId>();
+  readonly lazy = new Set<NodeId>();
+  private readonly duplicates = new Map<NodeId, number>();
+  private readonly missing = new Map<string, Missing>();
+  private readonly recent = new Map<string, string>();
+  private readonly outbox = new Map<NodeId, Rumour[]>();
+  private announcements: Announcement[] = [];
+  private readonly announced = new Map<Announcement, NodeId | undefined>();
+  private announceAtMs: Millis = Number.POSITIVE_INFINITY;
+  private pruneAtMs: Millis = 0;
+
+  constructor(
+    private readonly parameters: OverlayParameters,
+    private readonly source: RumourSource,
+    private readonly random: Random,
+  ) {}
+
+  neighborUp(peer: NodeId): void {
+    this.lazy.delete(peer);
+    this.eager.add(peer);
+  }
+
+  neighborDown(peer: NodeId): void {
+    this.eager.delete(peer);
+    this.lazy.delete(peer);
+    this.duplicates.delete(peer);
+    this.outbox.delete(peer);
+  }
+
+  /** Passes on an entry that is new here; `from` is undefined for one of this node's own. */
+  spread(entry: Entry, round: number, from: NodeId | undefined, nowMs: Millis): void {
+    const { origin, dot, key } = entry;
+    const name = nameOf(origin, dot);
+    this.missing.delete(name);
+    this.recent.set(name, key);
+    if (this.recent.size > RECENT_MAX) {
+      const oldest = this.recent.keys().next().value;
+      if (oldest !== undefined) this.recent.delete(oldest);
+    }
+    const next = Math.min(round + 1, ROUND_MAX);
+    for (const peer of this.eager) {
+      if (peer === from) continue;
+      const rumours = this.outbox.get(peer) ?? [];
+      rumours.push({ entry, round: next });
+      this.outbox.set(peer, rumours);
+    }
+    const lazyOnes = this.lazy.size - (from !== undefined && this.lazy.has(from) ? 1 : 0);
+    if (lazyOnes <= 0) return;
+    const announcement = { origin, dot, round: next };
+    this.announcements.push(announcement);
+    if (from !== undefined) this.announced.set(announcement, from);
+    this.announceAtMs = Math.min(this.announceAtMs, nowMs + this.parameters.ihaveMs);
+  }
+
+  /** A peer brought what was new: the link is part of the tree. */
+  useful(from: NodeId): void {
+    if (this.lazy.delete(from)) this.eager.add(from);
+  }
+
+  /** A peer brought what was known: after some of these the link leaves the tree. */
+  duplicate(from: NodeId, nowMs: Millis): readonly Effect[] {
+    if (!this.eager.has(from)) return [];
+    const count = (this.duplicates.get(from) ?? 0) + 1;
+    this.duplicates.set(from, count);
+    const early = nowMs < this.pruneAtMs || this.eager.size === 1;
+    if (count < this.parameters.pruneAfter || early) return [];
+    this.pruneAtMs = nowMs + jittered(this.random, this.parameters.pruneMs, 0.5);
+    this.duplicates.delete(from);
+    this.eager.delete(from);
+    this.lazy.add(from);
+    return [{ type: "send", to: from, message: { type: "prune" } }];
+  }
+
+  onPrune(from: NodeId): void {
+    if (this.eager.delete(from)) this.lazy.add(from);
+  }
+
+  onIhave(from: NodeId, announcements: readonly Announcement[], nowMs: Millis): void {
+    for (const announcement of announcements) {
+      const { origin, dot } = announcement;
+      if (this.source.knows(origin, dot)) continue;
+      const name = nameOf(origin, dot);
+      const known = this.missing.get(name);
+      if (known !== undefined) known.from.push(from);
+      else if (this.missing.size < MISSING_MAX) {
+        const dueMs = nowMs + this.parameters.graftMs;
+        this.missing.set(name, { announcement, from: [from], dueMs });
+      }
+    }
+  }
+
+  /** Mends the tree towards `from` and sends what it misses, if it is still said. */
+  onGraft(from: NodeId, wanted: readonly Announcement[]): void {
+    if (this.lazy.delete(from)) this.eager.add(from);
+    if (!this.eager.has(from)) return;
+    for (const { origin, dot, round } of wanted) {
+      const key = this.recent.get(nameOf(origin, dot));
+      const entry = key === undefined ? undefined : this.source.held(origin, key, dot);
+      if (entry === undefined) continue;
+      this.outbox.set(from, [...(this.outbox.get(from) ?? []), { entry, round }]);
+    }
+  }
+
+  wakeAtMs(): Millis {
+    let atMs = this.announceAtMs;
+    for (const { dueMs } of this.missing.values()) atMs = Math.min(atMs, dueMs);
+    return atMs;
+  }
+
+  wake(nowMs: Millis): readonly Effect[] {
+    const effects: Effect[] = [];
+    if (nowMs >= this.announceAtMs) effects.push(...this.announce());
+    const wanted = new Map<NodeId, Announcement[]>();
+    for (const [name, missing] of this.missing) {
+      if (missing.dueMs > nowMs) continue;
+      const peer = missing.from.shift();
+      const { origin, dot } = missing.announcement;
+      if (peer === undefined || this.source.knows(origin, dot)) {
+        this.missing.delete(name);
+        continue;
+      }
+      missing.dueMs = nowMs + this.parameters.graftAgainMs;
+      if (!this.eager.has(peer) && !this.lazy.has(peer)) continue;
+      wanted.set(peer, [...(wanted.get(peer) ?? []), missing.announcement]);
+    }
+    for (const [peer, announcements] of wanted) {
+      if (this.lazy.delete(peer)) this.eager.add(peer);
+      const list = announcements.slice(0, ANNOUNCEMENTS_MAX);
+      effects.push({ type: "send", to: peer, message: { type: "graft", wanted: list } });
+    }
+    return effects;
+  }
+
+  /** The eager pushes gathered since the last call, a few rumours a frame. */
+  flush(): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const [to, rumours] of this.outbox) {
+      for (let at = 0; at < rumours.length; at += RUMOURS_MAX) {
+        const part = rumours.slice(at, at + RUMOURS_MAX);
+        effects.push({ type: "send", to, message: { type: "gossip", rumours: part } });
+      }
+    }
+    this.outbox.clear();
+    return effects;
+  }
+
+  private announce(): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const to of this.lazy) {
+      const list = this.announcements.filter((item) => this.announced.get(item) !== to);
+      for (let at = 0; at < list.length; at += ANNOUNCEMENTS_MAX) {
+        const announcements = list.slice(at, at + ANNOUNCEMENTS_MAX);
+        effects.push({ type: "send", to, message: { type: "ihave", announcements } });
+      }
+    }
+    this.announcements = [];
+    this.announced.clear();
+    this.announceAtMs = Number.POSITIVE_INFINITY;
+    return effects;
+  }
+}
+
+function nameOf(origin: NodeId, dot: Dot): string {
+  return `${origin} ${dot.incarnation} ${dot.seq}`;
+}
