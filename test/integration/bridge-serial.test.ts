@@ -43,9 +43,11 @@ async function plugIn(folder: string): Promise<Cable> {
 }
 
 async function unplug({ process, device }: Cable): Promise<void> {
-  const exit = once(process, "exit");
-  process.kill();
-  await exit;
+  if (process.exitCode === null && process.signalCode === null) {
+    const exit = once(process, "exit");
+    process.kill();
+    await exit;
+  }
   await device.close();
 }
 

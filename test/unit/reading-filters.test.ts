@@ -17,6 +17,7 @@ test("each filter does what its ESPHome name says, in the list's order", () => {
   const none = undefined;
   assert.deepEqual(outputs([{ offset: -1.5 }, { multiply: 2 }], [10]), [17]);
   assert.deepEqual(outputs([{ multiply: 2 }, { offset: -1.5 }], [10]), [18.5]);
+  assert.deepEqual(outputs([{ median: 2 }], [1.7e308, 1.7e308]), [1.7e308, 1.7e308]);
   assert.deepEqual(outputs([{ median: 3 }], [5, 1, 9, 100, 2]), [5, 3, 5, 9, 9]);
   assert.deepEqual(outputs([{ delta: 1 }], [5, 5.5, 6, 5.1, 5]), [5, none, 6, none, 5]);
   assert.deepEqual(outputs([{ delta: { share: 0.1 } }], [0, 0, 1, 1.05, 1.2]), [
@@ -74,7 +75,9 @@ function drive(specs: readonly FilterSpec[], steps: readonly { value: number; ga
   for (const { value: input, gapMs } of steps) {
     for (let dueMs = chain.dueMs(); dueMs !== undefined && dueMs <= nowMs + gapMs; ) {
       note(chain.tick(dueMs), dueMs, "tick");
-      dueMs = chain.dueMs();
+      const nextMs = chain.dueMs();
+      assert.notEqual(nextMs, dueMs, "a tick on time leaves nothing due at that time");
+      dueMs = nextMs;
     }
     nowMs += gapMs;
     note(chain.input(input, nowMs), nowMs, "input");

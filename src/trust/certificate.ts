@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { equalBytes } from "../base/bytes.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { type Identity, rawPublicKey, readIfThere, writeSecret } from "./identity.ts";
+
+const CERTIFICATE_FILE = "identity.crt";
+/** Minting takes a third of a second here; a Pi Zero on a bad day gets this long. */
+const MINT_MS_MAX = 60_000;
+
+/**
+ * The TLS certificate of a node's key, in PEM: kept beside the key, made anew when it is missing
+ * or not of this key. `mintScript` is run for that as a process of its own.
+ */
+export async function loadOrMintCertificate(
+  dataDir: string,
+  identity: Identity,
+  mintScript: string,
+): Promise<Result<string>> {
+  const path = join(dataDir, CERTIFICATE_FILE);
+  try {
+    const kept = readIfThere(path);
+    if (kept !== undefined && isOf(kept, identity)) return ok(kept);
+    const minted = await mint(identity.privateKeyPem, mintScript);
+    if (!isOf(minted, identity)) return err("the certificate that was made is not of this key");
+    writeSecret(path, minted);
+    return ok(minted);
+  } catch (error) {
+    return err(`can't make the certificate ${path}: ${(error as Error).message}`);
+  }
+}
+
+function isOf(pem: string, identity: Identity): boolean {
+  try {
+    return equalBytes(rawPublicKey(new X509Certificate(pem).publicKey), identity.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+function mint(keyPem: string, script: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script], {
+      stdio: ["pipe", "pipe", "pipe"],
+      timeout: MINT_MS_MAX,
+    });
+    let out = "";
+    let errors = "";
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      errors += chunk;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(out);
+      else reject(new Error(errors.trim().split("\n").at(-1) ?? `exit code ${code}`));
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.end(keyPem);
+  });
+}

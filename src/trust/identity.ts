@@ -1,0 +1,129 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
+import { err, ok, type Result } from "../base/result.ts";
+
+/** An Ed25519 key pair and the identity that its public half is. */
+export interface Identity {
+  readonly id: NodeId;
+  readonly publicKey: Uint8Array;
+  readonly privateKeyPem: string;
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
+const KEY_FILE = "identity.pem";
+/** Public keys kept ready for checking. A guess: a large office. */
+const KEYS_MAX = 1_024;
+/** What comes before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** A new private key, PKCS 8 in PEM. */
+export function generateKeyPem(): string {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+}
+
+/** The identity of a private key in PEM, or why it is none. */
+export function identityFromPem(pem: string): Result<Identity> {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return err("it holds no private key");
+  }
+  if (key.asymmetricKeyType !== "ed25519") return err("its key is not an Ed25519 key");
+  const publicKey = rawPublicKey(createPublicKey(key));
+  return ok({
+    id: nodeIdOfKey(publicKey),
+    publicKey,
+    privateKeyPem: pem,
+    sign: (bytes) => new Uint8Array(sign(null, bytes, key)),
+  });
+}
+
+/**
+ * The node's own identity, made at the first start and never again: a damaged key file is refused,
+ * since a new key in its place would be another node.
+ */
+export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
+  const path = join(dataDir, KEY_FILE);
+  let pem: string | undefined;
+  try {
+    pem = readIfThere(path);
+    if (pem === undefined) {
+      pem = generateKeyPem();
+      writeSecret(path, pem);
+    }
+  } catch (error) {
+    return err(`can't read or make ${path}: ${(error as Error).message}`);
+  }
+  const identity = identityFromPem(pem);
+  if (identity.ok) return identity;
+  return err(
+    `the node's key ${path} is damaged (${identity.error}): put it back from a backup, ` +
+      "or move it away to start as a new node",
+  );
+}
+
+/** A file's text, or undefined where there is no such file. Other errors are thrown. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Writes a file that only this user may read: whole after a power cut, or not there. */
+export function writeSecret(path: string, text: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = `${path}.new`;
+  const file = openSync(draft, "w", 0o600);
+  writeSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(draft, path);
+  const opened = openSync(folder, "r");
+  fsyncSync(opened);
+  closeSync(opened);
+}
+
+/** Checks signatures of any node; keys already met are kept ready. */
+export function createVerifier(): (id: NodeId, bytes: Uint8Array, signature: Uint8Array) => boolean {
+  const keys = new Map<NodeId, KeyObject>();
+  const keyOf = (id: NodeId): KeyObject | undefined => {
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    const raw = keyOfNodeId(id);
+    if (raw === undefined) return undefined;
+    const der = Buffer.concat([SPKI_PREFIX, raw]);
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    if (keys.size >= KEYS_MAX) keys.clear();
+    keys.set(id, key);
+    return key;
+  };
+  return (id, bytes, signature) => {
+    try {
+      const key = keyOf(id);
+      return key !== undefined && verify(null, bytes, key, signature);
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** The 32 bytes of an Ed25519 public key. */
+export function rawPublicKey(key: KeyObject): Uint8Array {
+  const der = key.export({ type: "spki", format: "der" });
+  return new Uint8Array(der.subarray(der.length - 32));
+}
