@@ -1,0 +1,30 @@
+/** So many letters may be wrong for a guess to be worth saying. */
+const EDITS_MAX = 2;
+
+/** The known word most like a misspelled one, or undefined where none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestEdits = EDITS_MAX + 1;
+  for (const candidate of known) {
+    const edits = editsBetween(word, candidate);
+    if (edits < bestEdits) {
+      best = candidate;
+      bestEdits = edits;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein's distance. */
+function editsBetween(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
+  for (let from = 1; from <= left.length; from++) {
+    const next = [from];
+    for (let to = 1; to <= right.length; to++) {
+      const change = (row[to - 1] ?? 0) + (left[from - 1] === right[to - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

@@ -1,0 +1,209 @@
+import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
+import { isPushSensor } from "../../firmware-bridge/src/push.ts";
+import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
+import { toHex } from "../base/bytes.ts";
+import type { Address, NodeId } from "../base/id.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Clock, Millis } from "../base/time.ts";
+import type { Discovery } from "../link/discovery-port.ts";
+import type { LinkTransport } from "../link/port.ts";
+import { deviceViews } from "../office/network.ts";
+import { nodeViews } from "../office/nodes.ts";
+import { ALIVE_KEY, LINKS_KEY, NODE_KEY, parseDeviceKey, parseReadingKey } from "../office/records.ts";
+import { readingViews, roomViews } from "../office/rooms.ts";
+import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type { Overlay } from "../overlay/overlay.ts";
+import type { Entry } from "../replica/entry.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Store } from "../store/port.ts";
+import type { Counters } from "./counters.ts";
+import { nodeMetrics } from "./metrics.ts";
+import type { Node } from "./node.ts";
+import type {
+  Check,
+  MeshView,
+  Metric,
+  PushedReading,
+  PushRefusal,
+  ReadSide,
+  SelfView,
+  Topic,
+} from "./read-side.ts";
+
+export interface ReaderParts {
+  readonly self: NodeId;
+  readonly meshId: string;
+  readonly name: string;
+  readonly room: string;
+  readonly version: string;
+  readonly keepMs: Millis;
+  readonly clock: Clock;
+  readonly replica: Replica;
+  readonly overlay: Overlay;
+  readonly transport: LinkTransport;
+  readonly discovery: Discovery;
+  readonly store: Store;
+  readonly counters: Counters;
+  readonly node: Node;
+  readonly sensors: readonly Sensor[];
+  readonly watch: NeighbourWatch | undefined;
+  readonly addresses: () => readonly Address[];
+}
+
+/** Answers for the API, from this node's own state. */
+export class Reader implements ReadSide {
+  private readonly startedWallMs: Millis;
+  private readonly startedMs: Millis;
+
+  constructor(private readonly parts: ReaderParts) {
+    this.startedWallMs = parts.clock.wallMs();
+    this.startedMs = parts.clock.monotonicMs();
+  }
+
+  self(): SelfView {
+    const { self: id, name, room, version, clock, sensors, addresses } = this.parts;
+    return {
+      id,
+      name,
+      room,
+      version,
+      startedWallMs: this.startedWallMs,
+      uptimeMs: clock.monotonicMs() - this.startedMs,
+      addresses: addresses(),
+      sensors: sensors.map((sensor) => {
+        const health = sensor.health();
+        const error = health.state === "failing" ? health.error : undefined;
+        const { name: sensorName, platform } = sensor;
+        return { name: sensorName, platform, kinds: sensor.kinds(), state: health.state, error };
+      }),
+    };
+  }
+
+  checks(): readonly Check[] {
+    const { node, store, sensors, discovery } = this.parts;
+    const failing = sensors.filter((sensor) => sensor.health().state === "failing");
+    const blind = discovery.state().filter(({ state }) => state === "blind");
+    const { movedAside } = store.state();
+    const clones = node.clones.found();
+    const check = (name: string, problem: string | undefined, fine: string): Check => ({
+      name,
+      state: problem === undefined ? "ok" : "degraded",
+      detail: problem ?? fine,
+    });
+    return [
+      check(
+        "store",
+        node.storeFailure && `takes no writes (${node.storeFailure}): see to the disk`,
+        movedAside ? `a damaged file was moved to ${movedAside}` : "takes writes",
+      ),
+      check(
+        "sensors",
+        failing.length > 0 ? `failing: ${failing.map(({ name }) => name).join(", ")}` : undefined,
+        `${sensors.length} configured`,
+      ),
+      check(
+        "discovery",
+        blind.length > 0 ? blind.map(({ detail }) => detail).join("; ") : undefined,
+        "sees the network",
+      ),
+      check(
+        "identity",
+        node.isClone
+          ? "another node runs with this identity: stop one, remove its identity.pem, start it"
+          : clones.length > 0
+            ? `two nodes share ${clones.join(", ")}: a cloned card?`
+            : undefined,
+        "nobody else uses it",
+      ),
+    ];
+  }
+
+  nodes(): readonly NodeView[] {
+    return nodeViews(this.parts.replica, this.parts.self, this.now());
+  }
+
+  mesh(): MeshView {
+    const { meshId, self, overlay, replica, transport } = this.parts;
+    const { views } = overlay.membership;
+    return {
+      mesh: meshId,
+      self,
+      active: [...views.active.keys()],
+      passive: [...views.passive.keys()],
+      nodes: this.nodes().length,
+      digest: toHex(replica.digest()),
+      entries: replica.size(),
+      eager: [...overlay.tree.eager],
+      lazy: [...overlay.tree.lazy],
+      links: transport.stats().map(({ peer, remote, bytesIn, bytesOut }) => ({
+        id: peer,
+        address: remote,
+        rttMs: overlay.membership.rttMs(peer),
+        bytesIn,
+        bytesOut,
+      })),
+    };
+  }
+
+  rooms(): readonly RoomView[] {
+    return roomViews(
+      this.readings(),
+      this.nodes().map(({ room }) => room),
+    );
+  }
+
+  readings(): readonly ReadingView[] {
+    return readingViews(this.parts.replica, this.parts.self, this.now());
+  }
+
+  network(): readonly DeviceView[] {
+    return deviceViews(this.parts.replica, this.parts.keepMs, this.now());
+  }
+
+  metrics(): readonly Metric[] {
+    return nodeMetrics(this.parts, this.nodes());
+  }
+
+  push(readings: readonly PushedReading[]): Result<void, PushRefusal> {
+    const { sensors, node } = this.parts;
+    if (node.storeFailure !== undefined) {
+      return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
+    }
+    for (const reading of readings) {
+      const sensor = sensors.find(({ name }) => name === reading.sensor);
+      if (sensor === undefined || !isPushSensor(sensor)) {
+        const known = sensors.filter(isPushSensor).map(({ name }) => name);
+        const detail = `no push sensor "${reading.sensor}"; known are: ${known.join(", ") || "none"}`;
+        return err({ status: 404, detail });
+      }
+      const { kind, value, room } = reading;
+      const pushed = sensor.push({ kind, value, ...(room === undefined ? {} : { room }) });
+      if (!pushed.ok) return err({ status: 422, detail: pushed.error });
+    }
+    return ok(undefined);
+  }
+
+  subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void {
+    const { node } = this.parts;
+    const offEntries = node.onEntries((entries) => listener(topicsOf(entries)));
+    const offOverlay = node.onOverlay(() => listener(new Set<Topic>(["mesh"])));
+    return () => {
+      offEntries();
+      offOverlay();
+    };
+  }
+
+  private now(): Millis {
+    return this.parts.clock.monotonicMs();
+  }
+}
+
+function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
+  const topics = new Set<Topic>(["mesh"]);
+  for (const { key } of entries) {
+    if (parseReadingKey(key) !== undefined) topics.add("rooms");
+    else if (parseDeviceKey(key) !== undefined) topics.add("network");
+    else if ([NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key)) topics.add("nodes");
+  }
+  return topics;
+}
