@@ -1,5 +1,5 @@
 import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
-import { isPushSensor } from "../../firmware-bridge/src/push.ts";
+import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts";
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import { toHex } from "../base/bytes.ts";
 import type { Address, NodeId } from "../base/id.ts";
@@ -14,6 +14,7 @@ import { readingViews, roomViews } from "../office/rooms.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import type { Overlay } from "../overlay/overlay.ts";
 import type { Entry } from "../replica/entry.ts";
+import { isPlausible } from "../reading/kind.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Counters } from "./counters.ts";
@@ -169,6 +170,7 @@ export class Reader implements ReadSide {
     if (node.storeFailure !== undefined) {
       return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
     }
+    const targets: { sensor: PushSensor; reading: PushedReading }[] = [];
     for (const reading of readings) {
       const sensor = sensors.find(({ name }) => name === reading.sensor);
       if (sensor === undefined || !isPushSensor(sensor)) {
@@ -176,6 +178,12 @@ export class Reader implements ReadSide {
         const detail = `no push sensor "${reading.sensor}"; known are: ${known.join(", ") || "none"}`;
         return err({ status: 404, detail });
       }
+      if (!isPlausible(reading.kind, Number(reading.value))) {
+        return err({ status: 422, detail: `${reading.value} can't be a ${reading.kind}` });
+      }
+      targets.push({ sensor, reading });
+    }
+    for (const { sensor, reading } of targets) {
       const { kind, value, room } = reading;
       const pushed = sensor.push({ kind, value, ...(room === undefined ? {} : { room }) });
       if (!pushed.ok) return err({ status: 422, detail: pushed.error });
