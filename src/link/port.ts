@@ -55,6 +55,8 @@ export type SendOutcome =
   | "sent"
   /** There is no link to that peer. */
   | "no-link"
+  /** Longer than FRAME_BYTES_MAX; nothing was sent. */
+  | "oversize"
   /** The peer reads too slowly; the link was dropped and a `down` event follows. */
   | "overflow";
 

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import WebSocket, { WebSocketServer } from "ws";
-import { type Address, addressOf, type NodeId } from "../base/id.ts";
+import { type Address, addressOf, type NodeId, splitAddress } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { Budget } from "./handshake-budget.ts";
 import { peerIdOf } from "./peer-key.ts";
@@ -42,10 +42,13 @@ export class WebSocketTransport implements LinkTransport {
   private readonly links = new Map<NodeId, Wire>();
   private readonly shaking = new Set<Wire>();
   private readonly servers: Server[] = [];
-  private readonly dialling = new Set<string>();
+  private readonly dialling = new Map<Address, WebSocket>();
   private readonly budget = new Budget();
   /** Connections under TLS sockets, by where they come from: the budget counts those. */
-  private readonly unshaken = new Map<string, object>();
+  private readonly unshaken = new Map<string, Socket>();
+  private readonly greeted = new Set<string>();
+  /** The whole way from a connection to a link has one limit. */
+  private readonly limits = new Map<string, NodeJS.Timeout>();
   private addresses: Address[] = [];
   private emit: (event: LinkEvent) => void = () => {};
   private stopped = false;
@@ -63,26 +66,20 @@ export class WebSocketTransport implements LinkTransport {
 
   dial(address: Address, expected: NodeId | undefined): void {
     const known = expected !== undefined && this.links.has(expected);
+    const target = splitAddress(address);
     if (this.stopped || known || this.dialling.has(address)) return;
-    this.dialling.add(address);
-    const { keyPem, certificatePem } = this.options;
-    const socket = new WebSocket(`wss://${address}/`, {
-      key: keyPem,
-      cert: certificatePem,
-      minVersion: "TLSv1.3",
-      // The key is what is checked, right after; a certificate's dates would lock out a Pi
-      // that boots in 1970.
-      rejectUnauthorized: false,
-      perMessageDeflate: false,
-      maxPayload: FRAME_BYTES_MAX,
-      handshakeTimeout: HANDSHAKE_MS_MAX,
-    });
     let failure: LinkFailure = "unreachable";
+    const socket = this.open(target ?? { host: "", port: 0 });
+    this.dialling.set(address, socket);
     let wire: Wire | undefined;
     const failed = () => {
-      if (!this.dialling.delete(address) || this.stopped) return;
-      this.emit({ type: "dial-failed", address, expected, reason: failure });
+      clearTimeout(limit);
+      if (this.dialling.get(address) !== socket) return;
+      this.dialling.delete(address);
+      if (!this.stopped) this.emit({ type: "dial-failed", address, expected, reason: failure });
     };
+    // One limit for all of it: ws's own starts anew with every byte.
+    const limit = setTimeout(() => socket.terminate(), HANDSHAKE_MS_MAX);
     socket.on("error", () => failed());
     socket.on("close", () => failed());
     socket.on("upgrade", (response) => {
@@ -92,11 +89,10 @@ export class WebSocketTransport implements LinkTransport {
       else if (expected !== undefined && peer !== expected) failure = "wrong-identity";
       else {
         wire = this.greet(socket, response.socket as TLSSocket, peer, "self", address, (result) => {
-          if (result === "up") this.dialling.delete(address);
-          else {
-            failure = result;
-            failed();
-          }
+          clearTimeout(limit);
+          if (result !== "up") failure = result;
+          if (result !== "up") return failed();
+          if (this.dialling.get(address) === socket) this.dialling.delete(address);
         });
         return;
       }
@@ -108,6 +104,7 @@ export class WebSocketTransport implements LinkTransport {
   send(peer: NodeId, frame: Uint8Array): SendOutcome {
     const wire = this.links.get(peer);
     if (wire === undefined) return "no-link";
+    if (frame.length > FRAME_BYTES_MAX) return "oversize";
     if (wire.buffered + frame.length > LINK_BUFFER_BYTES_MAX) {
       wire.end("slow");
       return "overflow";
@@ -127,6 +124,8 @@ export class WebSocketTransport implements LinkTransport {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const wire of [...this.links.values(), ...this.shaking]) wire.end("local");
+    for (const socket of this.dialling.values()) socket.terminate();
+    for (const socket of this.unshaken.values()) if (!this.isLinked(socket)) socket.destroy();
     await Promise.all(
       this.servers.map(
         (server) =>
@@ -136,6 +135,33 @@ export class WebSocketTransport implements LinkTransport {
           }),
       ),
     );
+  }
+
+  private open({ host, port }: { host: string; port: number }): WebSocket {
+    const { keyPem, certificatePem } = this.options;
+    // The URL names nobody: an address with an IPv6 zone, or one that a peer made up, is none.
+    return new WebSocket("wss://peer/", {
+      perMessageDeflate: false,
+      maxPayload: FRAME_BYTES_MAX,
+      handshakeTimeout: HANDSHAKE_MS_MAX,
+      createConnection: () =>
+        connect({
+          host,
+          port,
+          key: keyPem,
+          cert: certificatePem,
+          minVersion: "TLSv1.3",
+          // The key is what is checked, right after; a certificate's dates would lock out a Pi
+          // that boots in 1970.
+          rejectUnauthorized: false,
+        }),
+    });
+  }
+
+  /** Links get a moment to send their farewell; strangers don't. */
+  private isLinked(socket: Socket): boolean {
+    const name = `${socket.remoteAddress} ${socket.remotePort}`;
+    return this.greeted.has(name);
   }
 
   private async listen(listen: string): Promise<void> {
@@ -184,10 +210,19 @@ export class WebSocketTransport implements LinkTransport {
       socket.on("error", () => {});
       const from = socket.remoteAddress ?? "?";
       if (this.budget.take(from, socket)) {
-        this.unshaken.set(`${from} ${socket.remotePort}`, socket);
+        const name = `${from} ${socket.remotePort}`;
+        this.unshaken.set(name, socket);
+        const limit = setTimeout(() => {
+          this.refuse(from, "unreachable");
+          socket.destroy();
+        }, 2 * HANDSHAKE_MS_MAX);
+        this.limits.set(name, limit);
         socket.once("close", () => {
+          clearTimeout(limit);
+          this.limits.delete(name);
           this.budget.give(from, socket);
-          this.unshaken.delete(`${from} ${socket.remotePort}`);
+          this.unshaken.delete(name);
+          this.greeted.delete(name);
         });
       } else {
         socket.destroy();
@@ -220,8 +255,11 @@ export class WebSocketTransport implements LinkTransport {
       sockets.handleUpgrade(request, stream, head, (ws: WebSocket) => {
         const remote = addressOf(from.replace(/^::ffff:/, ""), socket.remotePort ?? 0);
         const wire = this.greet(ws, socket, peer, "peer", remote, (result) => {
-          const raw = this.unshaken.get(`${from} ${socket.remotePort}`);
+          const name = `${from} ${socket.remotePort}`;
+          clearTimeout(this.limits.get(name));
+          const raw = this.unshaken.get(name);
           if (raw !== undefined) this.budget.give(from, raw);
+          if (result === "up") this.greeted.add(name);
           if (result !== "up") this.refuse(from, result);
         });
         wire.sayHello();
@@ -246,6 +284,7 @@ export class WebSocketTransport implements LinkTransport {
     const wire = new Wire(socket, stream, { peer, remote, initiator }, identity, {
       up: (hello) => {
         this.shaking.delete(wire);
+        if (this.stopped) return wire.end("local");
         const outcome = this.settle(wire, hello);
         greeted(outcome);
         if (outcome !== "up") wire.end(outcome);

@@ -17,7 +17,7 @@ interface Attempt {
  */
 export class Dialer {
   private readonly underWay = new Map<Address, Attempt>();
-  private readonly waiting: { readonly address: Address; readonly attempt: Attempt }[] = [];
+  private waiting: { readonly address: Address; readonly attempt: Attempt }[] = [];
 
   constructor(private readonly dial: (address: Address, expected: NodeId | undefined) => void) {}
 
@@ -54,6 +54,7 @@ export class Dialer {
     for (const [address, { peer }] of this.underWay) {
       if (peer === id || address === remote) this.underWay.delete(address);
     }
+    this.waiting = this.waiting.filter(({ attempt }) => attempt.peer !== id);
     this.startWaiting();
   }
 
