@@ -1,0 +1,115 @@
+import type { NeighbourEvent, NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
+import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
+import { type Address, keyOfNodeId } from "../base/id.ts";
+import { type Clock, SECOND_MS } from "../base/time.ts";
+import {
+  ALIVE_KEY,
+  aliveRecord,
+  deviceKey,
+  deviceRecord,
+  LINKS_KEY,
+  linksRecord,
+  livenessSpans,
+  NODE_KEY,
+  nodeRecord,
+  readingKey,
+  readingRecord,
+} from "../office/records.ts";
+import type { Overlay } from "../overlay/overlay.ts";
+import type { Reading } from "../reading/reading.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Node } from "./node.ts";
+
+/** How often the node looks whether what it says of itself still holds. */
+const LOOK_MS = 2 * SECOND_MS;
+/** The picture of the overlay may lag this much, so that churn does not multiply itself. */
+const LINKS_MS = 6 * SECOND_MS;
+
+export interface SelfReportParts {
+  readonly node: Node;
+  readonly replica: Replica;
+  readonly overlay: Overlay;
+  readonly clock: Clock;
+  readonly sensors: readonly Sensor[];
+  readonly watch: NeighbourWatch | undefined;
+  readonly name: string;
+  readonly room: string;
+  readonly version: string;
+  readonly addresses: () => readonly Address[];
+  readonly api: () => readonly string[];
+}
+
+/** Writes what this node says: who it is, that it lives, what it measures, whom it sees. */
+export class SelfReport {
+  private said = "";
+  private saidLinks = "";
+  private linksMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: SelfReportParts) {}
+
+  start(): void {
+    const { node, sensors, watch } = this.parts;
+    this.sayWho();
+    for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
+    watch?.start((event) => this.sayDevice(event));
+    node.every(LOOK_MS, () => this.look());
+  }
+
+  async stop(): Promise<void> {
+    this.parts.watch?.stop();
+    await Promise.all(this.parts.sensors.map((sensor) => sensor.stop()));
+  }
+
+  private look(): void {
+    this.sayWho();
+    this.sayLinks();
+    const { node, replica, clock } = this.parts;
+    const nodes = [...replica.origins()].length;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - node.lastWroteMs < livenessSpans(nodes).aliveMs - LOOK_MS) return;
+    node.write(ALIVE_KEY, aliveRecord.encode({ uptimeMs: Math.floor(nowMs) }), "batched");
+  }
+
+  private sayWho(): void {
+    const { node, name, room, version, addresses, api } = this.parts;
+    const record = { name, room, version, addresses: [...addresses()], api: [...api()] };
+    const text = JSON.stringify(record);
+    if (text === this.said) return;
+    this.said = text;
+    node.write(NODE_KEY, nodeRecord.encode(record), "batched");
+  }
+
+  private sayLinks(): void {
+    const { node, overlay, clock } = this.parts;
+    const nowMs = clock.monotonicMs();
+    const active = [...overlay.membership.views.active.keys()].sort();
+    if (active.join() === this.saidLinks || nowMs - this.linksMs < LINKS_MS) return;
+    this.saidLinks = active.join();
+    this.linksMs = nowMs;
+    const keys = active.map(keyOfNodeId).filter((key) => key !== undefined);
+    node.write(LINKS_KEY, linksRecord.encode({ active: keys }), "batched");
+  }
+
+  private sayReading(reading: Reading): void {
+    const { sensor, kind, value, room, simulated, everyMs } = reading;
+    const record = readingRecord.encode({
+      value,
+      room: room ?? this.parts.room,
+      ageMs: 0,
+      everyMs: Math.floor(everyMs),
+      simulated: simulated ? 1 : undefined,
+      restored: undefined,
+    });
+    this.parts.node.write(readingKey(sensor, kind), record, "batched");
+  }
+
+  private sayDevice(event: NeighbourEvent): void {
+    const { node } = this.parts;
+    if (event.type === "forgotten") return void node.write(deviceKey(event.mac), undefined, "durable");
+    const record = deviceRecord.encode({
+      ips: [...event.ips],
+      confirmedMs: Math.floor(event.confirmedMs),
+    });
+    node.write(deviceKey(event.mac), record, "batched");
+  }
+}
