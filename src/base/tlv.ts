@@ -162,8 +162,9 @@ export function bytes(id: number, max: number, min = 0): Field<Uint8Array, "one"
     (reader) => {
       const block = reader.block();
       if (block.length < min || block.length > max) throw new Malformed(`field ${id}'s length`);
-      // A copy, so that a small value never keeps a whole frame in memory.
-      return block.slice();
+      // A copy, so that a small value never keeps a whole frame in memory. Not slice(): that of
+      // Node's Buffer is a view.
+      return new Uint8Array(block);
     },
   );
 }
@@ -174,7 +175,7 @@ export function real(id: number): Field<number, "one"> {
     bytes(id, 8, 8),
     (value: number) => new Uint8Array(new Float64Array([value]).buffer),
     (raw) => {
-      const value = new Float64Array(raw.buffer, raw.byteOffset, 1)[0];
+      const value = new Float64Array(new Uint8Array(raw).buffer)[0];
       return value !== undefined && Number.isFinite(value) ? value : undefined;
     },
   );

@@ -43,7 +43,7 @@ export async function checkConfig(
   path: string,
   text: string,
 ): Promise<Result<v.InferOutput<typeof fileSchema>, readonly string[]>> {
-  const { parseDocument, LineCounter, isNode } = await import("yaml");
+  const { parseDocument, LineCounter, isNode } = await import("./parse-yaml.ts");
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {

@@ -15,11 +15,11 @@ const whole = (min: number, max: number) =>
     v.maxValue(max, `a whole number from ${min} to ${max}`),
   );
 const listen = v.pipe(
-  v.string(),
+  v.string("host:port, such as 0.0.0.0:8080"),
   v.regex(/^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$|^$/, "host:port, such as 0.0.0.0:8080"),
 );
 const peer = v.pipe(
-  v.string(),
+  v.string("host:port, such as 192.168.1.20:7946"),
   v.check((text) => splitAddress(text) !== undefined, "host:port, such as 192.168.1.20:7946"),
 );
 
