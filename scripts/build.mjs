@@ -53,7 +53,14 @@ await build({
 
 if (existsSync("src/dashboard/vite.config.ts")) {
   const vite = join("node_modules", "vite", "bin", "vite.js");
-  run("the page", [vite, "build", "--config", "src/dashboard/vite.config.ts", "--logLevel", "warn"]);
+  run("the page", [
+    vite,
+    "build",
+    "--config",
+    "src/dashboard/vite.config.ts",
+    "--logLevel",
+    "warn",
+  ]);
 }
 const schema = pathToFileURL(join(root, "dist/build/src/config/json-schema.js"));
 (await import(schema.href)).writeJsonSchema("dist/watercooler.schema.json");

@@ -42,7 +42,11 @@ function needTools() {
 const linked = existsSync("node_modules") && existsSync("node_modules/.package-lock.json");
 if (!linked || age("package-lock.json") > age("node_modules/.package-lock.json") + 2_000) {
   needTools();
-  npm("Installing; native modules compile, which takes a minute", ["ci", "--no-audit", "--no-fund"]);
+  npm("Installing; native modules compile, which takes a minute", [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+  ]);
   writeFileSync(ABI_FILE, process.versions.modules);
 } else if (existsSync(ABI_FILE) && readFileSync(ABI_FILE, "utf8") !== process.versions.modules) {
   needTools();

@@ -49,7 +49,10 @@ function run(batch, concurrency) {
   }
 }
 
-run(files.filter((path) => !heavy(path)), 2);
+run(
+  files.filter((path) => !heavy(path)),
+  2,
+);
 run(files.filter(heavy), 1);
 
 for (const line of skipped) console.log(`skipped ${line}`);

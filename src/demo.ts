@@ -69,7 +69,12 @@ function nameOf(at: number): string {
   return room === undefined ? `desk-${at + 1}-pi` : `${room}-pi`;
 }
 
-function writeConfig(folder: string, at: number, apiPort: number, peers: readonly string[]): string {
+function writeConfig(
+  folder: string,
+  at: number,
+  apiPort: number,
+  peers: readonly string[],
+): string {
   const room = ROOMS[at] ?? `desk-${at + 1}`;
   const path = join(folder, `${nameOf(at)}.yaml`);
   const config = {

@@ -73,13 +73,16 @@ function createLog(least: Level): Log {
 
 /** What a peer or a sensor said must not draw on the operator's terminal. */
 function oneLine(text: string | number): string {
-  return String(text).replace(/\p{Cc}/gu, "?").slice(0, 300);
+  return String(text)
+    .replace(/\p{Cc}/gu, "?")
+    .slice(0, 300);
 }
 
 function packageVersion(): string {
   for (const up of ["../../package.json", "../../../package.json"]) {
     const path = fileURLToPath(new URL(up, import.meta.url));
-    if (existsSync(path)) return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+    if (existsSync(path))
+      return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
   }
   return "0.0.0";
 }

@@ -101,6 +101,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     codec: entryCodec,
     sign: (body) => identity.value.sign(signed(body)),
     carry: carryOver,
+    reserved: Number(snapshot.meta.incarnation ?? 0),
     reserve: (incarnation) => {
       store.value.commit({ meta: { incarnation: String(incarnation) } }, "durable");
     },
@@ -231,7 +232,12 @@ async function makeSensors(
   const sensors: Sensor[] = [];
   for (const one of config.sensors) {
     const { clock, log, random } = deps;
-    const made = await createSensor(one, { clock, log, timers: systemTimers, random: random.fork() });
+    const made = await createSensor(one, {
+      clock,
+      log,
+      timers: systemTimers,
+      random: random.fork(),
+    });
     if (!made.ok) return err(`sensor ${one.name}: ${made.error}`);
     sensors.push(made.value);
   }

@@ -36,7 +36,8 @@ export class Door {
     if (kind === "read") return;
     const { origin, "sec-fetch-site": site } = request.headers;
     const foreign = origin !== undefined && originHost(origin) !== host.toLowerCase();
-    if (foreign || site === "cross-site") throw new Refusal(403, "another site's page may not do that");
+    if (foreign || site === "cross-site")
+      throw new Refusal(403, "another site's page may not do that");
   }
 
   private isOwn(host: string): boolean {

@@ -2,7 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import type { ReadSide, Topic } from "../node/read-side.ts";
-import { meshDocument, networkItem, nodeDocument, nodeListItem, roomDocument } from "./documents.ts";
+import {
+  meshDocument,
+  networkItem,
+  nodeDocument,
+  nodeListItem,
+  roomDocument,
+} from "./documents.ts";
 import type { Change, Snapshot } from "./types.ts";
 
 /** Changes are gathered this long, so that a burst is one message. A guess: unseen by people. */

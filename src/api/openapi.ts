@@ -4,7 +4,9 @@ import { ROUTES } from "./routes.ts";
 export function openApiDocument(version: string): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, summary, query, answers } of ROUTES) {
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name ?? "", "path"));
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+      parameter(name ?? "", "path"),
+    );
     const inQuery = (query ?? []).map((name) => parameter(name, "query"));
     const operations = paths[path] ?? {};
     operations[method.toLowerCase()] = {

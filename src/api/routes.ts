@@ -111,10 +111,15 @@ export const ROUTES: readonly Route[] = [
       }
       const parsed = v.safeParse(pushBody, await call.json());
       if (!parsed.success) {
-        throw new Refusal(400, `a reading is {sensor, kind, value, room?}: ${parsed.issues[0].message}`);
+        throw new Refusal(
+          400,
+          `a reading is {sensor, kind, value, room?}: ${parsed.issues[0].message}`,
+        );
       }
       const list = Array.isArray(parsed.output) ? parsed.output : [parsed.output];
-      const taken = read.push(list.map(({ room, ...rest }) => (room === undefined ? rest : { ...rest, room })));
+      const taken = read.push(
+        list.map(({ room, ...rest }) => (room === undefined ? rest : { ...rest, room })),
+      );
       if (!taken.ok) throw new Refusal(taken.error.status, taken.error.detail);
       return { status: 202 };
     },

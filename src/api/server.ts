@@ -73,7 +73,9 @@ export class ApiServer {
       this.server.listen({ host, port }, resolve);
     });
     const bound = this.server.address();
-    return bound !== null && typeof bound === "object" ? [addressOf(bound.address, bound.port)] : [];
+    return bound !== null && typeof bound === "object"
+      ? [addressOf(bound.address, bound.port)]
+      : [];
   }
 
   async stop(): Promise<void> {
@@ -103,7 +105,8 @@ export class ApiServer {
     const matching = ROUTES.map((route) => ({ route, rest: restOf(route, url.pathname) })).filter(
       (match): match is { route: Route; rest: string } => match.rest !== undefined,
     );
-    if (matching.length === 0) throw new Refusal(404, `nothing at ${url.pathname}: see /openapi.json`);
+    if (matching.length === 0)
+      throw new Refusal(404, `nothing at ${url.pathname}: see /openapi.json`);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const match = matching.find(({ route }) => route.method === method);
     if (match === undefined) {
@@ -206,13 +209,16 @@ function restOf({ path }: Route, pathname: string): string | undefined {
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const type = String(request.headers["content-type"] ?? "").split(";")[0]?.trim();
+  const type = String(request.headers["content-type"] ?? "")
+    .split(";")[0]
+    ?.trim();
   if (type !== "application/json") throw new Refusal(415, "send JSON, with its content type");
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > BODY_BYTES_MAX) throw new Refusal(413, `a body is at most ${BODY_BYTES_MAX} bytes`);
+    if (length > BODY_BYTES_MAX)
+      throw new Refusal(413, `a body is at most ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   try {

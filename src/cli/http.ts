@@ -20,7 +20,10 @@ export function nodeUrl(text: string): string {
 export async function ask<T>(node: string, path: string): Promise<T> {
   const { status, text } = await fetchText(node, path);
   if (status === 200 || status === 503) return JSON.parse(text) as T;
-  throw new CliError(status === 401 || status === 403 ? EXIT.notAllowed : EXIT.failed, detail(text));
+  throw new CliError(
+    status === 401 || status === 403 ? EXIT.notAllowed : EXIT.failed,
+    detail(text),
+  );
 }
 
 function fetchText(node: string, path: string): Promise<{ status: number; text: string }> {

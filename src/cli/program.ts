@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { CliError, type CliDeps, EXIT } from "./deps.ts";
+import { type CliDeps, CliError, EXIT } from "./deps.ts";
 import { ask, DEFAULT_NODE, nodeUrl } from "./http.ts";
 
 interface AskOptions {
@@ -85,24 +85,33 @@ function addAsking(program: Command, deps: CliDeps): void {
     program
       .command(name)
       .description(description)
-      .option("--node <url>", "the node to ask", nodeArgument, deps.env.WATERCOOLER_NODE ?? DEFAULT_NODE)
+      .option(
+        "--node <url>",
+        "the node to ask",
+        nodeArgument,
+        deps.env.WATERCOOLER_NODE ?? DEFAULT_NODE,
+      )
       .option("--json", "one JSON document")
       .addHelpText("after", `\nExample:\n  ${example}`);
   const json = (value: unknown) => deps.stdout(`${JSON.stringify(value, undefined, 2)}\n`);
 
-  asking("status", "this node, its neighbours, the mesh", "watercooler status --node 10.0.0.7:8080").action(
+  asking(
+    "status",
+    "this node, its neighbours, the mesh",
+    "watercooler status --node 10.0.0.7:8080",
+  ).action(async (options: AskOptions) => {
+    const { status, statusJson } = await import("./status.ts");
+    const node = nodeUrl(options.node);
+    if (options.json) json(await statusJson(node));
+    else await status(deps, node);
+  });
+  asking("rooms", "every room, now", "watercooler rooms --json").action(
     async (options: AskOptions) => {
-      const { status, statusJson } = await import("./status.ts");
       const node = nodeUrl(options.node);
-      if (options.json) json(await statusJson(node));
-      else await status(deps, node);
+      if (options.json) return json(await ask(node, "/v1/rooms"));
+      await (await import("./rooms.ts")).rooms(deps, node);
     },
   );
-  asking("rooms", "every room, now", "watercooler rooms --json").action(async (options: AskOptions) => {
-    const node = nodeUrl(options.node);
-    if (options.json) return json(await ask(node, "/v1/rooms"));
-    await (await import("./rooms.ts")).rooms(deps, node);
-  });
   asking("room", "one room, now", "watercooler room meeting-room")
     .argument("<room>")
     .action(async (name: string, options: AskOptions) => {
@@ -110,11 +119,13 @@ function addAsking(program: Command, deps: CliDeps): void {
       if (options.json) return json(await ask(node, `/v1/rooms/${encodeURIComponent(name)}`));
       await (await import("./rooms.ts")).room(deps, node, name);
     });
-  asking("network", "the MAC-to-IP map", "watercooler network").action(async (options: AskOptions) => {
-    const node = nodeUrl(options.node);
-    if (options.json) return json(await ask(node, "/v1/network"));
-    await (await import("./rooms.ts")).network(deps, node);
-  });
+  asking("network", "the MAC-to-IP map", "watercooler network").action(
+    async (options: AskOptions) => {
+      const node = nodeUrl(options.node);
+      if (options.json) return json(await ask(node, "/v1/network"));
+      await (await import("./rooms.ts")).network(deps, node);
+    },
+  );
   asking("watch", "changes as they arrive; with --json a line each", "watercooler watch --room lab")
     .option("--room <room>", "only this room")
     .action(async (options: AskOptions & { room?: string }) => {

@@ -7,7 +7,8 @@ const COLUMNS = ["temperature", "humidity", "co2", "sound"] as const;
 
 export async function rooms(deps: CliDeps, node: string): Promise<void> {
   const all = await ask<RoomDocument[]>(node, "/v1/rooms");
-  if (all.length === 0) return deps.stdout("No room has a reading yet: add sensors to watercooler.yaml\n");
+  if (all.length === 0)
+    return deps.stdout("No room has a reading yet: add sensors to watercooler.yaml\n");
   const rows = all.map(({ room, readings, occupancy }) => {
     const ages = Object.values(readings).map(({ age_s }) => age_s);
     return [
@@ -41,7 +42,8 @@ export async function network(deps: CliDeps, node: string): Promise<void> {
     ask<NetworkItem[]>(node, "/v1/network"),
     ask<NodeListItem[]>(node, "/v1/nodes"),
   ]);
-  if (devices.length === 0) return deps.stdout("No device has been seen yet: wait for the next look\n");
+  if (devices.length === 0)
+    return deps.stdout("No device has been seen yet: wait for the next look\n");
   const names = new Map(nodes.map(({ id, name }) => [id, name]));
   const rows = devices.map(({ mac, ip, ips, seen_by, age_s }) => [
     mac,

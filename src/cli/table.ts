@@ -7,7 +7,12 @@ export function table(
   const all = [headings, ...rows];
   const widths = headings.map((_, at) => Math.max(...all.map((row) => (row[at] ?? "").length)));
   return all
-    .map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
     .map((line) => (line.length > columns ? `${line.slice(0, Math.max(1, columns - 1))}…` : line))
     .map((line) => `${line}\n`)
     .join("");

@@ -4,7 +4,7 @@ import { BAUD_DEFAULT, UPDATE_INTERVAL_DEFAULT_MS } from "../../firmware-bridge/
 import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
 import type { FilterSpec } from "../reading/filter-spec.ts";
-import { type Kind, KIND_NAMES } from "../reading/kind.ts";
+import { KIND_NAMES, type Kind } from "../reading/kind.ts";
 import { isName } from "../reading/reading.ts";
 import { parseDuration } from "./duration.ts";
 import type { ConfigFile } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { HOUR_MS, type Millis, MINUTE_MS, SECOND_MS } from "../base/time.ts";
+import { HOUR_MS, MINUTE_MS, type Millis, SECOND_MS } from "../base/time.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const UNITS: Readonly<Record<string, Millis>> = {

@@ -86,7 +86,6 @@ function joinAdds(left: AddWinsSet, right: AddWinsSet, element: string): Adds {
 
 function sameCounts(left: Adds, right: Adds): boolean {
   return (
-    left.size === right.size &&
-    [...left].every(([origin, count]) => right.get(origin) === count)
+    left.size === right.size && [...left].every(([origin, count]) => right.get(origin) === count)
   );
 }

@@ -39,8 +39,7 @@ export const pnCounter: Lattice<PnCounter> = {
 /** Adds a whole number, negative ones too; sums stay exact below 2^53. */
 export function addToCounter(counter: PnCounter, origin: NodeId, amount: number): PnCounter {
   const { plus, minus } = counter.get(origin) ?? NOTHING;
-  const share =
-    amount >= 0 ? { plus: plus + amount, minus } : { plus, minus: minus - amount };
+  const share = amount >= 0 ? { plus: plus + amount, minus } : { plus, minus: minus - amount };
   return new Map(counter).set(origin, share);
 }
 

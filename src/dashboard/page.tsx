@@ -35,7 +35,11 @@ function Page({ state, line }: { state: Snapshot | undefined; line: Connection }
           {state?.rooms.length === 0 && (
             <p class="empty">No readings yet: add sensors to watercooler.yaml.</p>
           )}
-          <div class="cards">{state?.rooms.map((room) => <Room key={room.room} room={room} />)}</div>
+          <div class="cards">
+            {state?.rooms.map((room) => (
+              <Room key={room.room} room={room} />
+            ))}
+          </div>
         </section>
         <div class="mesh">
           <section aria-labelledby="nodes">
@@ -121,7 +125,9 @@ function age(readings: readonly RoomReading[]): string {
   if (readings.length === 0) return "no readings yet";
   const seconds = Math.min(...readings.map((reading) => reading.age_s));
   if (seconds < 60) return `${Math.round(seconds)} s ago`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3_600)} h ago`;
+  return seconds < 7_200
+    ? `${Math.round(seconds / 60)} min ago`
+    : `${Math.round(seconds / 3_600)} h ago`;
 }
 
 const root = document.getElementById("page");

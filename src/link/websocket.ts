@@ -6,7 +6,6 @@ import { type Address, addressOf, type NodeId, splitAddress } from "../base/id.t
 import type { Log } from "../base/log.ts";
 import { Budget } from "./handshake-budget.ts";
 import { peerIdOf } from "./peer-key.ts";
-import { Wire } from "./wire.ts";
 import {
   FRAME_BYTES_MAX,
   HANDSHAKE_MS_MAX,
@@ -20,6 +19,7 @@ import {
   type PeerHello,
   type SendOutcome,
 } from "./port.ts";
+import { Wire } from "./wire.ts";
 
 /** Fragments and buffered chunks of one message; a peer of ours never sends more than one. */
 const FRAGMENTS_MAX = 16;
@@ -189,7 +189,9 @@ export class WebSocketTransport implements LinkTransport {
         reject(new Error(`port ${port} on ${host} ${reason}: stop it or set mesh.listen`));
       });
       server.listen({ host, port }, () => {
-        server.on("error", (error) => this.options.log.write("warn", `mesh port: ${error.message}`));
+        server.on("error", (error) =>
+          this.options.log.write("warn", `mesh port: ${error.message}`),
+        );
         resolve();
       });
     });

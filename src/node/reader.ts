@@ -9,12 +9,18 @@ import type { Discovery } from "../link/discovery-port.ts";
 import type { LinkTransport } from "../link/port.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeViews } from "../office/nodes.ts";
-import { ALIVE_KEY, LINKS_KEY, NODE_KEY, parseDeviceKey, parseReadingKey } from "../office/records.ts";
+import {
+  ALIVE_KEY,
+  LINKS_KEY,
+  NODE_KEY,
+  parseDeviceKey,
+  parseReadingKey,
+} from "../office/records.ts";
 import { readingViews, roomViews } from "../office/rooms.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import type { Overlay } from "../overlay/overlay.ts";
-import type { Entry } from "../replica/entry.ts";
 import { isPlausible } from "../reading/kind.ts";
+import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Counters } from "./counters.ts";

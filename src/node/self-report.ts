@@ -105,7 +105,8 @@ export class SelfReport {
 
   private sayDevice(event: NeighbourEvent): void {
     const { node } = this.parts;
-    if (event.type === "forgotten") return void node.write(deviceKey(event.mac), undefined, "durable");
+    if (event.type === "forgotten")
+      return void node.write(deviceKey(event.mac), undefined, "durable");
     const record = deviceRecord.encode({
       ips: [...event.ips],
       confirmedMs: Math.floor(event.confirmedMs),

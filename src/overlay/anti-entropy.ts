@@ -10,6 +10,8 @@ import { ROWS_MAX } from "./parameters.ts";
 
 /** An origin that keeps sending what we can't judge yet makes us ask only this often. */
 const ASK_AGAIN_MS = 500;
+/** After an exchange that brought something, the states are compared once more this much later. */
+const RECHECK_MS = 400;
 
 /**
  * Repairs whatever broadcast missed, and makes a newcomer whole.
@@ -21,6 +23,7 @@ const ASK_AGAIN_MS = 500;
 export class AntiEntropy {
   private syncAtMs: Millis;
   private readonly askedMs = new Map<NodeId, Millis>();
+  private readonly recheckAtMs = new Map<NodeId, Millis>();
 
   constructor(
     private readonly replica: Replica,
@@ -31,15 +34,21 @@ export class AntiEntropy {
   }
 
   wakeAtMs(): Millis {
-    return this.syncAtMs;
+    return Math.min(this.syncAtMs, ...this.recheckAtMs.values());
   }
 
   /** Compares with one random neighbour when it is time. */
   wake(neighbours: readonly NodeId[], nowMs: Millis): readonly Effect[] {
-    if (nowMs < this.syncAtMs) return [];
+    const effects: Effect[] = [];
+    for (const [peer, atMs] of this.recheckAtMs) {
+      if (atMs > nowMs) continue;
+      this.recheckAtMs.delete(peer);
+      effects.push(...this.compare(peer));
+    }
+    if (nowMs < this.syncAtMs) return effects;
     this.syncAtMs = nowMs + jittered(this.random, this.parameters.syncMs, 0.3);
     const peer = pick(this.random, neighbours);
-    return peer === undefined ? [] : this.compare(peer);
+    return peer === undefined ? effects : [...effects, ...this.compare(peer)];
   }
 
   /** Compares with a peer now: on a new link, and after a cut. */
@@ -83,7 +92,13 @@ export class AntiEntropy {
     return [this.vector(peer, "one-way")];
   }
 
+  /** A peer brought something: whether that was all shows in a second look. */
+  recheck(peer: NodeId, nowMs: Millis): void {
+    if (!this.recheckAtMs.has(peer)) this.recheckAtMs.set(peer, nowMs + RECHECK_MS);
+  }
+
   neighborDown(peer: NodeId): void {
+    this.recheckAtMs.delete(peer);
     this.askedMs.delete(peer);
   }
 

@@ -166,6 +166,7 @@ export class Overlay {
     if (!refused) this.options.replica.cover(delta.origin, delta.from, delta.to);
     if (changed.length > 0) effects.push({ type: "deliver", entries: changed });
     const progress = changed.length > 0 && !refused;
+    if (progress && delta.rest === "none") this.antiEntropy.recheck(from, nowMs);
     if (delta.rest === "more" && progress) effects.push(...this.antiEntropy.goOn(from));
     return effects;
   }

@@ -51,7 +51,14 @@ export function deltasFor(
   let left = bytesMax;
   for (const state of replica.origins()) {
     if (left <= 0) return { deltas, rest: "more" };
-    const delta = deltaOf(replica, state, theirs.get(state.origin), left);
+    const row = theirs.get(state.origin);
+    if (row !== undefined && isSamePlaceOtherContent(replica, state, row)) {
+      const all = [...state.rows.values()].map(({ entry }) => entry);
+      deltas.push(...wholeOrigin(state.origin, all, bytesMax));
+      for (const entry of all) left -= sizeOf(entry);
+      continue;
+    }
+    const delta = deltaOf(state, row, left);
     if (delta === undefined) continue;
     deltas.push(delta);
     for (const entry of delta.entries) left -= sizeOf(entry);
@@ -86,21 +93,47 @@ function differs(replica: Replica, row: VectorRow): boolean {
   return !equalBytes(ours, row.digest);
 }
 
+/** One of us was told wrong: then everything is compared. */
+function isSamePlaceOtherContent(replica: Replica, state: OriginState, row: VectorRow): boolean {
+  return compareDots(state.position(), row.position) === 0 && differs(replica, row);
+}
+
+/**
+ * All rows of an origin, in pieces that claim nothing. It is never cut short: the receiver's
+ * position would not move, and it would be sent the same first piece for ever.
+ */
+function wholeOrigin(
+  origin: NodeId,
+  entries: readonly Entry[],
+  bytesMax: number,
+): readonly Delta[] {
+  const deltas: Delta[] = [];
+  let piece: Entry[] = [];
+  let used = 0;
+  for (const entry of [...entries].sort(byBirthThenDot)) {
+    if (piece.length > 0 && used + sizeOf(entry) > bytesMax) {
+      deltas.push({ origin, from: NO_DOT, to: NO_DOT, entries: piece, cut: false });
+      piece = [];
+      used = 0;
+    }
+    piece.push(entry);
+    used += sizeOf(entry);
+  }
+  return [...deltas, { origin, from: NO_DOT, to: NO_DOT, entries: piece, cut: false }];
+}
+
 function deltaOf(
-  replica: Replica,
   state: OriginState,
   row: VectorRow | undefined,
   bytesMax: number,
 ): Delta | undefined {
   const position = state.position();
   const order = row === undefined ? 1 : compareDots(position, row.position);
-  // Same position, other contents: one of us was told wrong. Everything is compared then.
-  const whole = row !== undefined && order === 0 && differs(replica, row);
-  if (order < 0 || (order === 0 && !whole && !hasBeyond(state, position))) return undefined;
-  const from = row === undefined || whole ? NO_DOT : row.position;
+  if (order < 0 || (order === 0 && !hasBeyond(state, position))) return undefined;
+  const from = row === undefined ? NO_DOT : row.position;
   const lacking = [...state.rows.values()]
     .map(({ entry }) => entry)
-    .filter(({ dot }) => compareDots(dot, from) > 0 && !(row && !whole && isPending(dot, row)))
+    .filter(({ dot }) => compareDots(dot, from) > 0 && !(row && isPending(dot, row)))
     .sort(byBirthThenDot);
   return cut(state.origin, from, position, lacking, bytesMax);
 }

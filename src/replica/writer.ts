@@ -24,6 +24,8 @@ export interface WriterOptions {
    * again (a reading marked as old), or undefined to let it go.
    */
   carry(key: string, value: Uint8Array): Uint8Array | undefined;
+  /** The highest incarnation that was ever reserved, by any process on this data. */
+  readonly reserved: number;
   /** Makes an incarnation last, before any entry of it exists. */
   reserve(incarnation: number): void;
 }
@@ -167,7 +169,8 @@ export class Writer {
   }
 
   private highestOwn(): number {
-    return Math.max(this.incarnation, this.replica.state(this.options.self)?.highest() ?? 0);
+    const { self, reserved } = this.options;
+    return Math.max(this.incarnation, reserved, this.replica.state(self)?.highest() ?? 0);
   }
 
   private liveValues(): Map<string, Uint8Array> {

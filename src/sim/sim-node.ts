@@ -180,6 +180,7 @@ export class SimNode {
       codec,
       sign: (body) => simSign(self, body),
       carry: carryOver,
+      reserved: 0,
       reserve: () => {},
     });
     const overlay = new Overlay({

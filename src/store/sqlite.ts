@@ -144,6 +144,7 @@ function failureOf(error: unknown): StoreFailure {
   if (code.startsWith("SQLITE_FULL")) return "full";
   if (code.startsWith("SQLITE_READONLY")) return "read-only";
   // A full file system shows as a failed write when it hits the log.
-  if (code.startsWith("SQLITE_IOERR_WRITE") || code.startsWith("SQLITE_IOERR_SHMSIZE")) return "full";
+  if (code.startsWith("SQLITE_IOERR_WRITE") || code.startsWith("SQLITE_IOERR_SHMSIZE"))
+    return "full";
   return code.startsWith("SQLITE_CANTOPEN") ? "read-only" : "broken";
 }

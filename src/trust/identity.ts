@@ -6,7 +6,15 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -99,7 +107,11 @@ export function writeSecret(path: string, text: string): void {
 }
 
 /** Checks signatures of any node; keys already met are kept ready. */
-export function createVerifier(): (id: NodeId, bytes: Uint8Array, signature: Uint8Array) => boolean {
+export function createVerifier(): (
+  id: NodeId,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+) => boolean {
   const keys = new Map<NodeId, KeyObject>();
   const keyOf = (id: NodeId): KeyObject | undefined => {
     const known = keys.get(id);

@@ -2,7 +2,13 @@ import { concatBytes, toHex, utf8 } from "../base/bytes.ts";
 import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { bytes, many, nested, record } from "../base/tlv.ts";
-import { type Identity, generateKeyPem, identityFromPem, readIfThere, writeSecret } from "./identity.ts";
+import {
+  generateKeyPem,
+  type Identity,
+  identityFromPem,
+  readIfThere,
+  writeSecret,
+} from "./identity.ts";
 
 /** Links of a chain from the root to a node. One today; invitations will make longer ones. */
 const CHAIN_MAX = 8;
@@ -63,7 +69,9 @@ export function loadOrCreateSecret(path: string): Result<{ root: Identity; made:
     const pem = kept ?? generateKeyPem();
     const root = identityFromPem(pem);
     if (!root.ok) {
-      return err(`the mesh secret ${path} is damaged (${root.error}): copy it again from another node`);
+      return err(
+        `the mesh secret ${path} is damaged (${root.error}): copy it again from another node`,
+      );
     }
     if (kept === undefined) writeSecret(path, pem);
     return ok({ root: root.value, made: kept === undefined ? "new" : "read" });

@@ -5,7 +5,7 @@ import test from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
-import { addressOf, type Address, splitAddress } from "../../src/base/id.ts";
+import { type Address, addressOf, splitAddress } from "../../src/base/id.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { err, ok } from "../../src/base/result.ts";
 import type { LinkEvent } from "../../src/link/port.ts";
@@ -54,7 +54,12 @@ class End {
         hello: () => new TextEncoder().encode(boot),
         judge: (_, bytes) =>
           accepts()
-            ? ok({ boot: Buffer.from(bytes).toString(), addresses: [], version: 1, credential: bytes })
+            ? ok({
+                boot: Buffer.from(bytes).toString(),
+                addresses: [],
+                version: 1,
+                credential: bytes,
+              })
             : err("not-member"),
       },
       keyPem: party.keyPem,
@@ -102,7 +107,10 @@ test("a link is up at both ends and carries frames whole and in order", async ()
   await until(() => a.count("up") === 1 && b.count("up") === 1, "up at both ends");
   for (let at = 0; at < 200; at++) a.transport.send(b.party.identity.id, bytes(`frame ${at}`));
   await until(() => b.frames().length === 200, "200 frames");
-  assert.deepEqual(b.frames(), Array.from({ length: 200 }, (_, at) => `frame ${at}`));
+  assert.deepEqual(
+    b.frames(),
+    Array.from({ length: 200 }, (_, at) => `frame ${at}`),
+  );
   a.transport.close(b.party.identity.id);
   await until(() => a.count("down") === 1 && b.count("down") === 1, "down at both ends");
   await stopAll(all);
@@ -172,7 +180,10 @@ test("a taken port is said in one line", async () => {
     listen: [`127.0.0.1:${port}`],
     log: silentLog,
   });
-  await assert.rejects(second.start(() => {}), /port \d+ on 127.0.0.1 is taken by another program/);
+  await assert.rejects(
+    second.start(() => {}),
+    /port \d+ on 127.0.0.1 is taken by another program/,
+  );
   await stopAll([a]);
 });
 
@@ -200,10 +211,7 @@ test("garbage on the port is refused by name, and a good peer still gets in", as
   huge.on("open", () => huge.send(Buffer.alloc(10_000_000)));
   const reasons = () => new Set(a.reasons("refused"));
   await until(
-    () =>
-      ["unreachable", "no-certificate", "bad-hello", "oversize"].every((r) =>
-        reasons().has(r),
-      ),
+    () => ["unreachable", "no-certificate", "bad-hello", "oversize"].every((r) => reasons().has(r)),
     "every refusal",
   );
   const idle = Array.from({ length: 100 }, () => connect(port, "127.0.0.1").on("error", () => {}));
@@ -221,7 +229,11 @@ test("a peer that does not read is dropped as slow", async () => {
   const [a, b] = all as [End, End];
   a.transport.dial(b.address, b.party.identity.id);
   await until(() => a.count("up") === 1, "up");
-  const stuck = [...(b.transport as unknown as { links: Map<string, { stream: { pause(): void } }> }).links.values()];
+  const stuck = [
+    ...(
+      b.transport as unknown as { links: Map<string, { stream: { pause(): void } }> }
+    ).links.values(),
+  ];
   for (const { stream } of stuck) stream.pause();
   const frame = new Uint8Array(200_000);
   await until(() => {

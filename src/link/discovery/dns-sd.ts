@@ -6,7 +6,7 @@ import type { Log } from "../../base/log.ts";
 import { jittered, type Random } from "../../base/random.ts";
 import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Announcement, Discovery, DiscoveryState, Hint } from "../discovery-port.ts";
-import { scanSegments, type Segment } from "./interfaces.ts";
+import { type Segment, scanSegments } from "./interfaces.ts";
 import { PacketBudget } from "./packet-budget.ts";
 import { recordsOf, SERVICE, type Sighting, sightingsIn, TTL_S } from "./records.ts";
 
@@ -224,7 +224,9 @@ export class DnsSd implements Discovery {
       ttl: TTL_S,
       data: `${createHash("sha256").update(id).digest("hex").slice(0, 16)}.${SERVICE}`,
     }));
-    this.quietly(() => ear.responder.query({ questions: [{ name: SERVICE, type: "PTR" }], answers }));
+    this.quietly(() =>
+      ear.responder.query({ questions: [{ name: SERVICE, type: "PTR" }], answers }),
+    );
   }
 
   private say(ear: Ear, ttl: number): void {

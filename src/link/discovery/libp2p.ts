@@ -57,7 +57,9 @@ export class Libp2pMdns implements Discovery {
   }
 
   private onPeer(
-    event: { detail: { id: { publicKey?: { raw: Uint8Array } }; multiaddrs: { toString(): string }[] } },
+    event: {
+      detail: { id: { publicKey?: { raw: Uint8Array } }; multiaddrs: { toString(): string }[] };
+    },
     listener: (hint: Hint) => void,
   ): void {
     const key = event.detail.id.publicKey?.raw;

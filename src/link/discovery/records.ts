@@ -59,9 +59,7 @@ export function sightingsIn(
     const id = parseNodeId(text.get("id") ?? "");
     if (id === undefined || text.get("mesh") !== meshTag) continue;
     const instance = lower(record.name);
-    const place = answers.find(
-      (other) => other.type === "SRV" && lower(other.name) === instance,
-    );
+    const place = answers.find((other) => other.type === "SRV" && lower(other.name) === instance);
     if (place?.type !== "SRV") continue;
     const addresses = addressesOf(answers, place.data.target, place.data.port, segment);
     const isThere = record.ttl === 0 ? "leaving" : "here";

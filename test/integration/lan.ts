@@ -1,0 +1,205 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generateKeyPem } from "../../src/trust/identity.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
+const SWITCH = "wcm-lan";
+
+const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
+
+/** Why a LAN of namespaces can't be made here, or false where it can. */
+export function lanMissing(): string | false {
+  try {
+    ip("netns", "add", "wcm-probe");
+    ip("netns", "del", "wcm-probe");
+    execFileSync("curl", ["--version"], { stdio: "ignore" });
+    return false;
+  } catch {
+    return "needs root, iproute2 and curl for hosts in network namespaces";
+  }
+}
+
+/** Waits for a condition; throws with what was waited for. Gives the milliseconds it took. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  limitMs: number,
+  what: string,
+): Promise<number> {
+  const startedMs = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - startedMs > limitMs) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return performance.now() - startedMs;
+}
+
+/** What makes a process believe in another wall clock; its monotonic one stays true. */
+function fakeTime(wallClock: string | undefined): Record<string, string> {
+  if (wallClock === undefined) return {};
+  const preload = execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], {
+    encoding: "utf8",
+  });
+  return { LD_PRELOAD: preload.trim(), FAKETIME: wallClock, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+/** One Pi: a network namespace with a real node process in it. */
+export class Host {
+  readonly name: string;
+  readonly address: string;
+  private process: ChildProcess | undefined;
+  log = "";
+
+  constructor(
+    readonly number: number,
+    readonly folder: string,
+    private readonly wallClock: string | undefined,
+  ) {
+    this.name = `wcm-${number}`;
+    this.address = `10.77.0.${number + 1}`;
+    ip("netns", "add", this.name);
+    ip("-n", this.name, "link", "set", "lo", "up");
+    ip(
+      "link",
+      "add",
+      `wcm${number}`,
+      "netns",
+      SWITCH,
+      "type",
+      "veth",
+      "peer",
+      "eth0",
+      "netns",
+      this.name,
+    );
+    ip("-n", this.name, "addr", "add", `${this.address}/24`, "dev", "eth0");
+    ip("-n", this.name, "link", "set", "eth0", "up");
+    this.plug("br0");
+    writeFileSync(
+      this.configPath,
+      JSON.stringify({
+        node: { name: `pi-${number}`, room: `room-${number}` },
+        data: join(folder, `data-${number}`),
+        mesh: { secret_file: join(folder, "mesh.secret") },
+        sensors: [{ platform: "push", name: "box" }],
+        neighbours: { update_interval: "1s" },
+      }),
+    );
+  }
+
+  private get configPath(): string {
+    return join(this.folder, `pi-${this.number}.yaml`);
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  get isRunning(): boolean {
+    return (
+      this.process !== undefined &&
+      this.process.exitCode === null &&
+      this.process.signalCode === null
+    );
+  }
+
+  /** Puts the host's cable into a bridge. */
+  plug(bridge: "br0" | "br1"): void {
+    ip("-n", SWITCH, "link", "set", `wcm${this.number}`, "master", bridge, "up");
+  }
+
+  start(): void {
+    const args = [
+      "netns",
+      "exec",
+      this.name,
+      process.execPath,
+      PROGRAM,
+      "up",
+      "--config",
+      this.configPath,
+    ];
+    const env = { ...process.env, ...fakeTime(this.wallClock) };
+    this.process = spawn("ip", args, { stdio: ["ignore", "ignore", "pipe"], env });
+    this.process.stderr?.on("data", (chunk) => {
+      this.log += chunk;
+    });
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const { process: child } = this;
+    if (child === undefined || !this.isRunning) return;
+    await new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.kill(signal);
+    });
+  }
+
+  /** The MAC address that the kernel gave the host's interface. */
+  mac(): string {
+    const [link] = JSON.parse(String(ip("-n", this.name, "-j", "link", "show", "eth0"))) as [
+      { address: string },
+    ];
+    return link.address;
+  }
+
+  /** A document of the host's API, or undefined while it does not answer. */
+  get<T>(path: string): T | undefined {
+    const out = this.curl(path, []);
+    return out === undefined ? undefined : (JSON.parse(out) as T);
+  }
+
+  text(path: string): string {
+    return this.curl(path, []) ?? "";
+  }
+
+  /** Pushes a temperature from the host itself. Gives the HTTP status. */
+  push(value: number): string {
+    const body = JSON.stringify({ sensor: "box", kind: "temperature", value });
+    const args = ["-o", "/dev/null", "-w", "%{http_code}", "-H", "content-type: application/json"];
+    return this.curl("/v1/readings", [...args, "-d", body]) ?? "";
+  }
+
+  private curl(path: string, args: readonly string[]): string | undefined {
+    try {
+      const url = `http://127.0.0.1:8080${path}`;
+      const all = ["netns", "exec", this.name, "curl", "-s", "-m", "3", ...args, url];
+      return execFileSync("ip", all, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Hosts on one switch, which can be cut in two. No default route: mDNS has to do without. */
+export class Lan {
+  readonly folder = mkdtempSync(join(tmpdir(), "watercooler-lan-"));
+  readonly hosts: Host[] = [];
+
+  constructor(clocks: readonly (string | undefined)[]) {
+    Lan.sweep();
+    ip("netns", "add", SWITCH);
+    for (const bridge of ["br0", "br1"]) {
+      ip("-n", SWITCH, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
+      ip("-n", SWITCH, "link", "set", bridge, "up");
+    }
+    writeFileSync(join(this.folder, "mesh.secret"), generateKeyPem(), { mode: 0o600 });
+    for (const [number, clock] of clocks.entries()) {
+      this.hosts.push(new Host(number, this.folder, clock));
+    }
+  }
+
+  /** Removes what a former run may have left. */
+  static sweep(): void {
+    const names = String(ip("netns", "list")).match(/^wcm-\S+/gm) ?? [];
+    for (const name of names) ip("netns", "del", name);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.kill("SIGKILL")));
+    Lan.sweep();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
