@@ -32,6 +32,7 @@ import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { Replica } from "./replica/replica.ts";
 import { Writer } from "./replica/writer.ts";
 import { openStore } from "./store/open.ts";
+import type { Store } from "./store/port.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
 import { encodeHello, judgeHello } from "./trust/hello.ts";
 import { createVerifier, type Identity, loadOrCreateIdentity } from "./trust/identity.ts";
@@ -55,11 +56,25 @@ export interface RunPorts {
 
 /** Makes every part of a node and wires them. The error is one line that says what to do. */
 export async function startNode(config: Config, ports: RunPorts): Promise<Result<RunningNode>> {
-  const { clock, log } = ports;
+  const opened = await openParts(config, ports.log);
+  if (!opened.ok) return opened;
+  const { store } = opened.value;
+  const started = await runParts(config, ports, opened.value);
+  if (!started.ok) store.close();
+  return started;
+}
+
+interface OpenedParts {
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly root: Identity;
+  readonly certificate: string;
+}
+
+/** Everything that a start can fail on before anything runs. */
+async function openParts(config: Config, log: Log): Promise<Result<OpenedParts>> {
   const identity = loadOrCreateIdentity(config.dataDir);
   if (!identity.ok) return identity;
-  const store = openStore(join(config.dataDir, "state.db"), log);
-  if (!store.ok) return store;
   const secret = loadOrCreateSecret(config.mesh.secretFile);
   if (!secret.ok) return secret;
   if (secret.value.made === "new") {
@@ -70,9 +85,25 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const mintScript = fileURLToPath(new URL("./mint-certificate.js", mintBase()));
   const certificate = await loadOrMintCertificate(config.dataDir, identity.value, mintScript);
   if (!certificate.ok) return certificate;
+  const store = openStore(join(config.dataDir, "state.db"), log);
+  if (!store.ok) return store;
+  return ok({
+    identity: identity.value,
+    store: store.value,
+    root: secret.value.root,
+    certificate: certificate.value,
+  });
+}
+
+async function runParts(
+  config: Config,
+  ports: RunPorts,
+  { identity, store, root, certificate }: OpenedParts,
+): Promise<Result<RunningNode>> {
+  const { clock, log } = ports;
   const verify = createVerifier();
-  const mesh = createMesh(secret.value.root.id, verify);
-  const credential = signIn(secret.value.root, identity.value);
+  const mesh = createMesh(root.id, verify);
+  const credential = signIn(root, identity);
   const boot = toHex(randomBytes(8));
   const random = new SeededRandom(randomBytes(6).readUIntBE(0, 6));
   const table = new IdentityTable();
@@ -84,13 +115,13 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     verify: (entry) => verify(entry.origin, signed(entry.body), entry.signature),
     admit: (origin, shown) => mesh.admits(origin, shown),
   });
-  const self = identity.value.id;
-  const persistence = new Persistence(store.value, replica, self, clock);
-  const snapshot = store.value.load();
+  const self = identity.id;
+  const persistence = new Persistence(store, replica, self, clock);
+  const snapshot = store.load();
   persistence.restore(snapshot, entryCodec);
   const moved = hasMoved(snapshot.meta.machine);
   if (snapshot.meta.machine === undefined) {
-    store.value.commit({ meta: { machine: machineId() } }, "durable");
+    store.commit({ meta: { machine: machineId() } }, "durable");
   }
   const writer = new Writer(replica, {
     self,
@@ -99,11 +130,11 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     moved,
     random,
     codec: entryCodec,
-    sign: (body) => identity.value.sign(signed(body)),
+    sign: (body) => identity.sign(signed(body)),
     carry: carryOver,
     reserved: Number(snapshot.meta.incarnation ?? 0),
     reserve: (incarnation) => {
-      store.value.commit({ meta: { incarnation: String(incarnation) } }, "durable");
+      store.commit({ meta: { incarnation: String(incarnation) } }, "durable");
     },
   });
   const addresses = () => ownAddresses(config);
@@ -117,7 +148,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   for (const { id, addresses: known } of snapshot.remembered) {
     overlay.handle({ type: "hint", peer: { id, addresses: known } }, clock.monotonicMs());
   }
-  const transport = makeTransport(config, identity.value, certificate.value, mesh, {
+  const transport = makeTransport(config, identity, certificate, mesh, {
     boot,
     credential,
     addresses,
@@ -165,7 +196,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     keepMs: config.neighbours.keepMs,
     transport,
     discovery,
-    store: store.value,
+    store: store,
     counters,
     addresses,
   });
@@ -186,7 +217,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     await report.stop();
     await api?.stop();
     await node.stop();
-    store.value.close();
+    store.close();
   };
   try {
     apiAddresses = (await api?.start()) ?? [];

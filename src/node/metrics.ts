@@ -1,6 +1,6 @@
 import type { NodeView } from "../office/views.ts";
 import type { Metric } from "./read-side.ts";
-import type { ReaderParts } from "./reader.ts";
+import type { ReaderParts } from "./reader-parts.ts";
 
 /** Counters by name, their label, and what they count. */
 const COUNTERS: readonly (readonly [name: string, label: string, help: string])[] = [

@@ -1,12 +1,7 @@
-import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
 import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts";
-import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import { toHex } from "../base/bytes.ts";
-import type { Address, NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Clock, Millis } from "../base/time.ts";
-import type { Discovery } from "../link/discovery-port.ts";
-import type { LinkTransport } from "../link/port.ts";
+import type { Millis } from "../base/time.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeViews } from "../office/nodes.ts";
 import {
@@ -18,14 +13,10 @@ import {
 } from "../office/records.ts";
 import { readingViews, roomViews } from "../office/rooms.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
-import type { Overlay } from "../overlay/overlay.ts";
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
-import type { Replica } from "../replica/replica.ts";
-import type { Store } from "../store/port.ts";
-import type { Counters } from "./counters.ts";
 import { nodeMetrics } from "./metrics.ts";
-import type { Node } from "./node.ts";
+import type { ReaderParts } from "./reader-parts.ts";
 import type {
   Check,
   MeshView,
@@ -36,26 +27,6 @@ import type {
   SelfView,
   Topic,
 } from "./read-side.ts";
-
-export interface ReaderParts {
-  readonly self: NodeId;
-  readonly meshId: string;
-  readonly name: string;
-  readonly room: string;
-  readonly version: string;
-  readonly keepMs: Millis;
-  readonly clock: Clock;
-  readonly replica: Replica;
-  readonly overlay: Overlay;
-  readonly transport: LinkTransport;
-  readonly discovery: Discovery;
-  readonly store: Store;
-  readonly counters: Counters;
-  readonly node: Node;
-  readonly sensors: readonly Sensor[];
-  readonly watch: NeighbourWatch | undefined;
-  readonly addresses: () => readonly Address[];
-}
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {

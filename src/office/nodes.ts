@@ -2,7 +2,7 @@ import { type NodeId, nodeIdOfKey, parseAddress } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import type { Replica } from "../replica/replica.ts";
 import { LINKS_KEY, linksRecord, livenessSpans, NODE_KEY, nodeRecord } from "./records.ts";
-import type { NodeView } from "./views.ts";
+import type { NodeState, NodeView } from "./views.ts";
 
 /** When each origin last wrote something, on this node's monotonic clock. */
 export function lastHeardMs(replica: Replica, origin: NodeId): Millis {
@@ -24,7 +24,7 @@ export function silentNodes(replica: Replica, self: NodeId, nowMs: Millis): read
 export function nodeViews(replica: Replica, self: NodeId, nowMs: Millis): readonly NodeView[] {
   const silent = new Set(silentNodes(replica, self, nowMs));
   return [...replica.origins()]
-    .map(({ origin }) => nodeView(replica, origin, silent.has(origin), self, nowMs))
+    .map(({ origin }) => nodeView(replica, origin, silent.has(origin) ? "silent" : "alive", self, nowMs))
     .filter((view) => view !== undefined)
     .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
 }
@@ -39,7 +39,7 @@ export function nodeName(replica: Replica, id: NodeId): string {
 function nodeView(
   replica: Replica,
   id: NodeId,
-  isSilent: boolean,
+  state: NodeState,
   self: NodeId,
   nowMs: Millis,
 ): NodeView | undefined {
@@ -56,8 +56,8 @@ function nodeView(
     version,
     addresses: addresses.map(parseAddress).filter((address) => address !== undefined),
     api,
-    state: isSilent ? "silent" : "alive",
+    state,
     ageMs: id === self ? 0 : Math.max(0, nowMs - lastHeardMs(replica, id)),
-    links: links?.ok && !isSilent ? links.value.active.map(nodeIdOfKey) : [],
+    links: links?.ok && state === "alive" ? links.value.active.map(nodeIdOfKey) : [],
   };
 }

@@ -5,7 +5,7 @@ import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
 import { nodeName, silentNodes } from "./nodes.ts";
 import { parseReadingKey, readingRecord } from "./records.ts";
-import type { ReadingView, RoomView } from "./views.ts";
+import type { NodeState, ReadingView, RoomView } from "./views.ts";
 
 /** A reading older than so many of its longest silences is stale: one may come late. */
 const SILENCES_UNTIL_STALE = 2;
@@ -28,7 +28,7 @@ export function readingViews(
       name = nodeName(replica, origin);
       names.set(origin, name);
     }
-    const view = readingView(held, name, silent.has(origin), nowMs);
+    const view = readingView(held, name, silent.has(origin) ? "silent" : "alive", nowMs);
     if (view !== undefined) views.push(view);
   }
   return views.sort((left, right) => left.ageMs - right.ageMs);
@@ -73,7 +73,7 @@ function realAndFreshFirst(left: ReadingView, right: ReadingView): number {
 function readingView(
   { entry, heardMs }: Held,
   name: string,
-  isSilent: boolean,
+  state: NodeState,
   nowMs: Millis,
 ): ReadingView | undefined {
   const parsed = parseReadingKey(entry.key);
@@ -94,7 +94,7 @@ function readingView(
     unit: unitOf(kind),
     atWallMs: Math.max(0, entry.stamp.wallMs - ageThen),
     ageMs,
-    stale: late || isSilent || restored === 1,
+    stale: late || state === "silent" || restored === 1,
     simulated: simulated === 1,
   };
 }

@@ -4,6 +4,7 @@ import { type Millis, SECOND_MS } from "../base/time.ts";
 import type { DownReason, Effect } from "./effects.ts";
 import type { Message, Peer, Priority } from "./messages.ts";
 import { type OverlayParameters, PEERS_MAX } from "./parameters.ts";
+import { Outbox } from "./outbox.ts";
 import { Remembered } from "./remembered.ts";
 import { type Chooser, Views } from "./views.ts";
 
@@ -15,11 +16,6 @@ interface Request {
   readonly deadlineMs: Millis;
 }
 
-interface Link {
-  readonly peer: Peer;
-  usedMs: Millis;
-}
-
 /** Evictions that others may force on us: so many at once, one more each second. A guess. */
 const FORCED_MAX = 10;
 /** Contacts given with a refusal or a farewell, so that nobody is left with none. */
@@ -28,8 +24,6 @@ const CONTACTS = 8;
 const CARE_MS = SECOND_MS;
 /** So many probes in vain double the pause between them: five minutes. A guess. */
 const PROBES_UNTIL_TWICE = 75;
-/** Messages that wait for one link to open. */
-const WAITING_MAX = 4;
 
 /**
  * HyParView (Leitao, Pereira, Rodrigues: DSN 2007), as a state machine: events in, effects out.
@@ -45,9 +39,8 @@ const WAITING_MAX = 4;
 export class Hyparview {
   readonly views: Views;
   readonly remembered: Remembered;
-  private readonly links = new Map<NodeId, Link>();
+  private readonly out = new Outbox();
   private readonly requests = new Map<NodeId, Request>();
-  private readonly waiting = new Map<NodeId, Message[]>();
   private readonly pings = new Map<number, { id: NodeId; sentMs: Millis }>();
   private readonly rtts = new Map<NodeId, Millis>();
   private shuffled: readonly NodeId[] = [];
@@ -58,7 +51,6 @@ export class Hyparview {
   private shuffleAtMs: Millis;
   private probeAtMs: Millis = 0;
   private probes = 0;
-  private effects: Effect[] = [];
 
   constructor(
     private readonly self: NodeId,
@@ -82,11 +74,9 @@ export class Hyparview {
   }
 
   linkUp(peer: Peer, nowMs: Millis): readonly Effect[] {
-    this.links.set(peer.id, { peer, usedMs: nowMs });
     this.remembered.meet(peer);
     this.remembered.succeeded(peer.id);
-    for (const message of this.waiting.get(peer.id) ?? []) this.sendNow(peer.id, message, nowMs);
-    this.waiting.delete(peer.id);
+    this.out.up(peer, nowMs);
     const asked = this.requests.has(peer.id) || this.views.active.has(peer.id);
     if (!asked && this.views.active.size === 0) this.request(peer, "join", nowMs);
     return this.take();
@@ -96,9 +86,8 @@ export class Hyparview {
     // A link that only fell idle says nothing about its peer.
     const wasNeeded = this.requests.has(id) || this.views.active.has(id);
     if (wasNeeded) this.remembered.failed(id, nowMs);
-    this.links.delete(id);
+    this.out.down(id);
     this.requests.delete(id);
-    this.waiting.delete(id);
     this.rtts.delete(id);
     const lost = this.leave(id, "link-lost");
     if (lost !== undefined) this.careMs = nowMs;
@@ -108,7 +97,7 @@ export class Hyparview {
 
   dialFailed(id: NodeId, nowMs: Millis): readonly Effect[] {
     this.requests.delete(id);
-    this.waiting.delete(id);
+    this.out.down(id);
     if (!this.hasSpareRoom()) this.views.drop(id);
     this.remembered.failed(id, nowMs);
     return this.take();
@@ -124,12 +113,12 @@ export class Hyparview {
   }
 
   message(from: NodeId, message: Message, nowMs: Millis): readonly Effect[] {
-    const link = this.links.get(from);
-    if (link === undefined) return [];
-    link.usedMs = nowMs;
+    const peer = this.out.peer(from);
+    if (peer === undefined) return [];
+    this.out.used(from, nowMs);
     const active = this.views.active.get(from);
     if (active !== undefined) active.lastHeardMs = nowMs;
-    this.onMessage(link.peer, message, nowMs);
+    this.onMessage(peer, message, nowMs);
     return this.take();
   }
 
@@ -271,7 +260,7 @@ export class Hyparview {
       if (nowMs - active.lastHeardMs > silentMs) {
         this.leave(id, "silent");
         this.remembered.failed(id, nowMs);
-        this.effects.push({ type: "close", peer: id });
+        this.out.add({ type: "close", peer: id });
         this.careMs = nowMs;
         continue;
       }
@@ -289,11 +278,9 @@ export class Hyparview {
     }
     this.fill(nowMs);
     this.probe(nowMs, silent);
-    for (const [id, { usedMs }] of this.links) {
+    for (const id of this.out.idle(this.parameters.idleLinkMs, nowMs)) {
       const needed = this.views.active.has(id) || this.requests.has(id);
-      if (!needed && nowMs - usedMs > this.parameters.idleLinkMs) {
-        this.effects.push({ type: "close", peer: id });
-      }
+      if (!needed) this.out.add({ type: "close", peer: id });
     }
   }
 
@@ -322,7 +309,7 @@ export class Hyparview {
   private probe(nowMs: Millis, silent: () => readonly NodeId[]): void {
     if (nowMs < this.probeAtMs) return;
     const { probeMs, probeMsMax } = this.parameters;
-    const lost = silent().filter((id) => !this.links.has(id) && id !== this.self);
+    const lost = silent().filter((id) => this.out.peer(id) === undefined && id !== this.self);
     this.probes = lost.length === 0 ? 0 : this.probes + 1;
     const pause = Math.min(probeMsMax, probeMs * (1 + this.probes / PROBES_UNTIL_TWICE));
     this.probeAtMs = nowMs + jittered(this.random, pause, 0.5);
@@ -391,12 +378,12 @@ export class Hyparview {
   private enter(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
     if (this.views.active.has(peer.id)) return;
     this.views.activate(peer, chosenBy, nowMs);
-    this.effects.push({ type: "neighbor-up", peer: peer.id });
+    this.out.add({ type: "neighbor-up", peer: peer.id });
   }
 
   private leave(id: NodeId, reason: DownReason): Peer | undefined {
     const peer = this.views.deactivate(id);
-    if (peer !== undefined) this.effects.push({ type: "neighbor-down", peer: id, reason });
+    if (peer !== undefined) this.out.add({ type: "neighbor-down", peer: id, reason });
     return peer;
   }
 
@@ -404,7 +391,7 @@ export class Hyparview {
     const peer = this.leave(id, "evicted");
     if (peer === undefined) return;
     this.views.keep(peer);
-    this.effects.push({
+    this.out.add({
       type: "send",
       to: id,
       message: { type: "disconnect", contacts: this.contacts(peer) },
@@ -438,23 +425,10 @@ export class Hyparview {
   }
 
   private send(peer: Peer, message: Message, nowMs: Millis): void {
-    if (this.links.has(peer.id)) return this.sendNow(peer.id, message, nowMs);
-    const queue = this.waiting.get(peer.id) ?? [];
-    if (queue.length >= WAITING_MAX) return;
-    this.waiting.set(peer.id, [...queue, message]);
-    const peerNow = this.remembered.get(peer.id) ?? peer;
-    if (queue.length === 0) this.effects.push({ type: "dial", peer: peerNow });
-  }
-
-  private sendNow(to: NodeId, message: Message, nowMs: Millis): void {
-    const link = this.links.get(to);
-    if (link !== undefined) link.usedMs = nowMs;
-    this.effects.push({ type: "send", to, message });
+    this.out.send(this.remembered.get(peer.id) ?? peer, message, nowMs);
   }
 
   private take(): readonly Effect[] {
-    const effects = this.effects;
-    this.effects = [];
-    return effects;
+    return this.out.take();
   }
 }

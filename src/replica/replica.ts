@@ -39,7 +39,7 @@ const KNOWN: JoinOutcome = {
 /**
  * The one replicated map, (origin, key) -> entry, a state-based CRDT.
  *
- * 1. Join is associative, commutative and idempotent: any schedule of loss, repetition and
+ * 1. Join is associative, commutative and idempotent. Whatever schedule of loss, repetition and
  *    reordering that ends in exchange ends in equal digests.
  * 2. An entry is held only if its origin signed it and is admitted to the mesh.
  * 3. What is held is bounded by live keys, never by history.

@@ -29,6 +29,8 @@ export class SimNode {
   twins = 0;
   /** What the disk holds: everything committed, by origin. */
   disk = new Map<NodeId, { coverage: string; entries: Entry[] }>();
+  /** Highest incarnation ever reserved: durable, unlike the rest. */
+  private reserved = 0;
   private wakeAtMs: Millis = Number.POSITIVE_INFINITY;
   private wakes = 0;
   private wroteMs: Millis = 0;
@@ -180,8 +182,10 @@ export class SimNode {
       codec,
       sign: (body) => simSign(self, body),
       carry: carryOver,
-      reserved: 0,
-      reserve: () => {},
+      reserved: this.reserved,
+      reserve: (incarnation) => {
+        this.reserved = incarnation;
+      },
     });
     const overlay = new Overlay({
       self,

@@ -125,7 +125,8 @@ export class Node {
       codec,
       sign: (body) => simSign(this.id, body),
       carry: (_, value) => value,
-      reserved: 0, reserve: () => {},
+      reserved: 0,
+      reserve: () => {},
     });
     this.made.push(...writer.begin(0, 1_000));
     return writer;

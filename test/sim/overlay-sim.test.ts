@@ -111,7 +111,10 @@ forSeeds("half die at once: the rest are connected and agree within 10 s", (seed
     w.runUntil(() => whole(rest), 10_000),
     undefined,
   );
-  for (const node of nodes.slice(0, 8)) node.start();
+  for (const node of nodes.slice(0, 8)) {
+    node.start();
+    node.hint(nodes);
+  }
   assert.notEqual(
     w.runUntil(() => whole(nodes), 20_000),
     undefined,

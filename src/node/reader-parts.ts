@@ -1,0 +1,33 @@
+import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
+import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
+import type { Address, NodeId } from "../base/id.ts";
+import type { Clock, Millis } from "../base/time.ts";
+import type { Discovery } from "../link/discovery-port.ts";
+import type { LinkTransport } from "../link/port.ts";
+import type { Overlay } from "../overlay/overlay.ts";
+import type { Replica } from "../replica/replica.ts";
+import type { Store } from "../store/port.ts";
+import type { Counters } from "./counters.ts";
+import type { Node } from "./node.ts";
+
+/** What the read side answers from. */
+export interface ReaderParts {
+  readonly self: NodeId;
+  readonly meshId: string;
+  readonly name: string;
+  readonly room: string;
+  readonly version: string;
+  readonly keepMs: Millis;
+  readonly clock: Clock;
+  readonly replica: Replica;
+  readonly overlay: Overlay;
+  readonly transport: LinkTransport;
+  readonly discovery: Discovery;
+  readonly store: Store;
+  readonly counters: Counters;
+  readonly node: Node;
+  readonly sensors: readonly Sensor[];
+  readonly watch: NeighbourWatch | undefined;
+  readonly addresses: () => readonly Address[];
+}
+
