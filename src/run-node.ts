@@ -205,7 +205,15 @@ async function runParts(
   const api =
     listen === ""
       ? undefined
-      : new ApiServer({ listen, hosts, staticDir, read: reader, clock, log });
+      : new ApiServer({
+          listen,
+          hosts,
+          staticDir,
+          read: reader,
+          mayRead: config.api.read,
+          clock,
+          log,
+        });
   let apiAddresses: readonly Address[] = [];
   const report = new SelfReport({
     ...shared,

@@ -13,7 +13,7 @@ import type { Sensor, SensorHealth } from "./sensor.ts";
 import { readSerialLine } from "./serial-line.ts";
 import type { Timers } from "./timers.ts";
 
-/** Pauses before a port is opened again, doubling. Guesses: a replug is quick, a card is patient. */
+/** Pauses before a port is opened again, doubling. Guesses: a replug is quick. */
 export const REOPEN_PAUSE_MS_MIN = SECOND_MS;
 export const REOPEN_PAUSE_MS_MAX = 30 * SECOND_MS;
 const REOPEN_JITTER_SHARE = 0.2;

@@ -1,33 +1,49 @@
 import type { Millis } from "../base/time.ts";
+import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView } from "../node/read-side.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import type {
-  Health,
+  DeviceDocument,
+  HealthDocument,
+  Instant,
   MeshDocument,
-  NetworkItem,
   NodeDocument,
-  NodeListItem,
   ReadingDocument,
   RoomDocument,
-  RoomReading,
+  RoomReadingDocument,
+  SelfDocument,
 } from "./types.ts";
 
-export function healthDocument(checks: readonly Check[]): Health {
+/** RFC 3339 has four digits for the year, and a Pi's clock may believe in anything. */
+const WALL_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** A wall clock's instant as RFC 3339 in UTC; what is out of its years is put at their edge. */
+export function instant(wallMs: Millis): Instant {
+  const known = Number.isNaN(wallMs) ? 0 : wallMs;
+  return new Date(Math.min(WALL_MS_MAX, Math.max(0, known))).toISOString();
+}
+
+/** A span in seconds with one decimal. */
+export function seconds(spanMs: Millis): number {
+  return Math.round((spanMs / SECOND_MS) * 10) / 10;
+}
+
+export function healthDocument(checks: readonly Check[]): HealthDocument {
   return {
-    status: checks.every(({ state }) => state === "ok") ? "ok" : "degraded",
+    status: checks.some(({ state }) => state === "degraded") ? "degraded" : "ok",
     checks: Object.fromEntries(
       checks.map(({ name, state, detail }) => [name, { status: state, detail }]),
     ),
   };
 }
 
-export function nodeDocument(self: SelfView): NodeDocument {
+export function selfDocument(self: SelfView): SelfDocument {
   return {
     id: self.id,
     name: self.name,
     room: self.room,
     version: self.version,
-    started: timeOf(self.startedWallMs),
+    started: instant(self.startedWallMs),
     uptime_s: seconds(self.uptimeMs),
     addresses: self.addresses,
     sensors: self.sensors.map(({ name, platform, kinds, state, error }) => ({
@@ -35,29 +51,31 @@ export function nodeDocument(self: SelfView): NodeDocument {
       platform,
       kinds,
       state,
-      ...(error === undefined ? {} : { error }),
+      error: error ?? null,
     })),
   };
 }
 
-export function nodeListItem(view: NodeView): NodeListItem {
-  const { id, name, room, version, addresses, api, state, ageMs, links } = view;
-  return { id, name, room, version, addresses, api, state, age_s: seconds(ageMs), links };
+export function nodeDocument(node: NodeView): NodeDocument {
+  const { id, name, room, version, addresses, api, state, links } = node;
+  return { id, name, room, version, addresses, api, state, age_s: seconds(node.ageMs), links };
 }
 
-export function meshDocument(view: MeshView): MeshDocument {
-  const { mesh, self, active, passive, nodes, digest, entries, eager, lazy } = view;
+/** `nodes` only lends the neighbours their names. */
+export function meshDocument(mesh: MeshView, nodes: readonly NodeView[]): MeshDocument {
+  const names = new Map<string, string>(nodes.map(({ id, name }) => [id, name]));
   return {
-    mesh,
-    self,
-    active,
-    passive,
-    nodes,
-    digest,
-    entries,
-    broadcast: { eager, lazy },
-    links: view.links.map(({ id, address, rttMs, bytesIn, bytesOut }) => ({
+    mesh: mesh.mesh,
+    self: mesh.self,
+    active: mesh.active,
+    passive: mesh.passive,
+    nodes: mesh.nodes,
+    digest: mesh.digest,
+    entries: mesh.entries,
+    broadcast: { eager: mesh.eager, lazy: mesh.lazy },
+    links: mesh.links.map(({ id, address, rttMs, bytesIn, bytesOut }) => ({
       id,
+      name: names.get(id) ?? id.slice(-8),
       address,
       rtt_ms: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
       bytes_in: bytesIn,
@@ -66,54 +84,45 @@ export function meshDocument(view: MeshView): MeshDocument {
   };
 }
 
-export function roomDocument(view: RoomView): RoomDocument {
+export function readingDocument(reading: ReadingView): ReadingDocument {
+  const { node, sensor, room, kind } = reading;
+  return { node, sensor, room, kind, ...measured(reading) };
+}
+
+export function roomDocument(room: RoomView): RoomDocument {
   return {
-    room: view.room,
-    readings: Object.fromEntries(view.readings.map((one) => [one.kind, roomReading(one)])),
+    room: room.room,
+    readings: Object.fromEntries(
+      room.readings.map((reading) => [
+        reading.kind,
+        { ...measured(reading), sensor: reading.sensor, node: reading.node },
+      ]),
+    ),
     targets: {},
-    occupancy: { motion: view.motion ?? null, count: view.count ?? null },
+    occupancy: { motion: room.motion ?? null, count: room.count ?? null },
     advice: [],
   };
 }
 
-export function readingDocument(view: ReadingView): ReadingDocument {
-  return { room: view.room, kind: view.kind, ...roomReading(view) };
-}
-
-export function networkItem(view: DeviceView): NetworkItem {
-  const { mac, ip, ips, hostname, seenBy, atWallMs, ageMs } = view;
+export function deviceDocument(device: DeviceView): DeviceDocument {
   return {
-    mac,
-    ip,
-    ips,
-    ...(hostname === undefined ? {} : { hostname }),
-    seen_by: seenBy,
-    at: timeOf(atWallMs),
-    age_s: seconds(ageMs),
+    mac: device.mac,
+    ip: device.ip,
+    ips: device.ips,
+    ...(device.hostname === undefined ? {} : { hostname: device.hostname }),
+    seen_by: device.seenBy,
+    at: instant(device.atWallMs),
+    age_s: seconds(device.ageMs),
   };
 }
 
-function roomReading(view: ReadingView): RoomReading {
-  const { value, unit, sensor, node, atWallMs, ageMs, stale, simulated } = view;
+function measured(reading: ReadingView): Omit<RoomReadingDocument, "sensor" | "node"> {
   return {
-    value: typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value,
-    unit,
-    sensor,
-    node,
-    at: timeOf(atWallMs),
-    age_s: seconds(ageMs),
-    stale,
-    simulated,
+    value: reading.unit === "boolean" ? Boolean(reading.value) : reading.value,
+    unit: reading.unit,
+    at: instant(reading.atWallMs),
+    age_s: seconds(reading.ageMs),
+    stale: reading.stale,
+    simulated: reading.simulated,
   };
-}
-
-/** The last moment that a JavaScript date can say; a clock gone mad must not throw here. */
-const TIME_MS_MAX = 8.64e15;
-
-function timeOf(wallMs: Millis): string {
-  return new Date(Math.min(Math.max(0, wallMs), TIME_MS_MAX)).toISOString();
-}
-
-function seconds(spanMs: Millis): number {
-  return Math.round(Math.max(0, spanMs) / 100) / 10;
 }

@@ -1,77 +1,74 @@
-import type { IncomingMessage } from "node:http";
-import { hostname, networkInterfaces } from "node:os";
-import { Refusal } from "./problems.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP, isIPv4 } from "node:net";
+import type { OwnNames } from "./own-names.ts";
 
-/** Own addresses change rarely; they are looked up again after this. */
-const ADDRESSES_MS = 5_000;
+/** The parts of a Host header, name in lower case, without brackets, zone and last dot. */
+export interface Host {
+  readonly name: string;
+  readonly port: string;
+}
+
+/** A Host header's parts, or undefined where it is none that a browser or a script would send. */
+export function parseHost(header: string): Host | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)(?:%[\w.-]+)?\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(header);
+  if (match === null) return undefined;
+  const [, address, name, port = ""] = match;
+  if (address !== undefined) {
+    return isIP(address) === 6 ? { name: canonicalAddress(address), port } : undefined;
+  }
+  return { name: (name ?? "").toLowerCase().replace(/\.$/, ""), port };
+}
 
 /**
- * Who may come in. A name that is not this node's is refused, so that a web page can't reach it by
- * DNS rebinding; a write or a socket that another site's page starts is refused, whoever sits there.
+ * True where a Host header names this machine.
+ *
+ * A page that had its own name resolve to a Pi (DNS rebinding) still sends that name as Host, so
+ * this holds it off, whatever its Origin says. `extra` are the configured names.
  */
-export class Door {
-  private addresses = new Set<string>();
-  private readMs = Number.NEGATIVE_INFINITY;
-  private readonly names: ReadonlySet<string>;
-
-  constructor(
-    hosts: readonly string[],
-    private readonly monotonicMs: () => number,
-  ) {
-    const own = hostname().toLowerCase();
-    this.names = new Set([
-      "localhost",
-      own,
-      `${own.split(".")[0]}.local`,
-      ...hosts.map((host) => host.toLowerCase()),
-    ]);
-  }
-
-  /** Throws a Refusal where the request may not come in. */
-  check(request: IncomingMessage, kind: "read" | "write" | "socket"): void {
-    const host = request.headers.host ?? "";
-    if (!this.isOwn(hostOf(host))) {
-      throw new Refusal(421, `"${hostOf(host)}" is no name of this node: add it to api.hosts`);
-    }
-    if (kind === "read") return;
-    const { origin, "sec-fetch-site": site } = request.headers;
-    const foreign = origin !== undefined && originHost(origin) !== host.toLowerCase();
-    if (foreign || site === "cross-site")
-      throw new Refusal(403, "another site's page may not do that");
-  }
-
-  private isOwn(host: string): boolean {
-    return this.names.has(host) || this.ownAddresses().has(host);
-  }
-
-  private ownAddresses(): ReadonlySet<string> {
-    const nowMs = this.monotonicMs();
-    if (nowMs - this.readMs > ADDRESSES_MS) {
-      this.readMs = nowMs;
-      const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-      this.addresses = new Set(["127.0.0.1", "::1", ...all.map(({ address }) => address)]);
-    }
-    return this.addresses;
-  }
+export function isOwnHost(header: string, own: OwnNames, extra: readonly string[]): boolean {
+  const host = parseHost(header);
+  if (host === undefined) return false;
+  const { name } = host;
+  if (name === "localhost" || isLoopback(name)) return true;
+  if (extra.some((text) => canonicalName(text) === name)) return true;
+  if (isIP(name) !== 0) return own.addresses.some((at) => canonicalAddress(at.address) === name);
+  const [first = ""] = own.hostName.split(".");
+  return [own.hostName, `${own.hostName}.local`, `${first}.local`].includes(name);
 }
 
-/** Whether the request comes from the node's own machine. */
-export function isFromHere(request: IncomingMessage): boolean {
-  const from = request.socket.remoteAddress ?? "";
-  return /^(?:::ffff:)?127\./.test(from) || from === "::1";
+/**
+ * True where a browser says that another site's page asks. A program sends neither header and is
+ * let through: it has no user's trust to abuse.
+ */
+export function isCrossSite(headers: IncomingHttpHeaders): boolean {
+  if (headers["sec-fetch-site"] === "cross-site") return true;
+  const { origin, host } = headers;
+  if (origin === undefined) return false;
+  const match = /^https?:\/\/([^/]+)$/i.exec(origin);
+  return match?.[1]?.toLowerCase() !== host?.toLowerCase();
 }
 
-function hostOf(header: string): string {
-  return header
-    .toLowerCase()
-    .replace(/:\d+$/, "")
-    .replace(/^\[|\]$/g, "");
+/** True for the node's own machine, the only one that writes without a capability. */
+export function isLoopback(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const plain = canonicalAddress(address);
+  return plain === "::1" || (isIPv4(plain) && plain.startsWith("127."));
 }
 
-function originHost(origin: string): string {
-  try {
-    return new URL(origin).host.toLowerCase();
-  } catch {
-    return "";
-  }
+/** One spelling for each address: RFC 5952, and IPv4 where IPv6 only wraps it. */
+export function canonicalAddress(address: string): string {
+  const [bare = ""] = address.toLowerCase().split("%");
+  if (isIP(bare) !== 6) return bare;
+  const text = new URL(`http://[${bare}]/`).hostname.slice(1, -1);
+  const wrapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(text);
+  if (wrapped === null) return text;
+  const high = Number.parseInt(wrapped[1] ?? "", 16);
+  const low = Number.parseInt(wrapped[2] ?? "", 16);
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+function canonicalName(configured: string): string {
+  const bare = configured.trim().replace(/^\[(.*)\]$/, "$1");
+  if (isIP(bare) !== 0) return canonicalAddress(bare);
+  return bare.toLowerCase().replace(/\.$/, "");
 }

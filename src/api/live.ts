@@ -1,123 +1,176 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock, Millis } from "../base/time.ts";
 import type { ReadSide, Topic } from "../node/read-side.ts";
-import {
-  meshDocument,
-  networkItem,
-  nodeDocument,
-  nodeListItem,
-  roomDocument,
-} from "./documents.ts";
-import type { Change, Snapshot } from "./types.ts";
+import { type Audience, LiveBoard, type LiveSource } from "./live-board.ts";
 
-/** Changes are gathered this long, so that a burst is one message. A guess: unseen by people. */
-const GATHER_MS = 50;
-const SOCKETS_MAX = 64;
-/** A reader with more than this unread waits for the newest state instead. */
-const UNREAD_BYTES_MAX = 256 * 1024;
+/** Each reader costs a socket and some buffers on a small Pi. A guess. */
+export const LIVE_SOCKETS_MAX = 64;
+/** Changes within this span are told together; people can't see faster. */
+export const COALESCE_MS = 100;
+/** A reader with this much unsent is told nothing more until it has caught up. A guess. */
+export const UNSENT_BYTES_MAX = 64 * 1024;
 const PING_MS = 30_000;
+/** Ages go stale and nodes fall silent by time alone, which no event tells. */
+const LOOK_AGAIN_MS = 5_000;
+/** A page can't see pings: without any message for two such spans it knows the node is gone. */
+const IDLE_MESSAGE_MS = 10_000;
+/** Readers have nothing to say to us. */
+const INBOUND_BYTES_MAX = 1_024;
+const GOING_AWAY = 1001;
+const ALL_TOPICS: ReadonlySet<Topic> = new Set<Topic>(["rooms", "network", "nodes", "mesh"]);
 
 interface Reader {
   readonly socket: WebSocket;
-  readonly pending: Set<Topic>;
-  timer: NodeJS.Timeout | undefined;
-  answered: "yes" | "waiting";
+  readonly audience: Audience;
+  version: number;
+  toldMs: Millis;
+  answered: boolean;
 }
 
-/** The live WebSocket: a snapshot, then what changed, never an endless queue. */
+/** The live socket: tells every reader the newest state, at the pace that each can take. */
 export class Live {
   private readonly server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: 4_096,
+    maxPayload: INBOUND_BYTES_MAX,
+    autoPong: false,
+    clientTracking: false,
   });
   private readonly readers = new Set<Reader>();
-  private readonly pings: NodeJS.Timeout;
+  private readonly board: LiveBoard;
+  private readonly dirty = new Set<Topic>();
+  private readonly intervals: NodeJS.Timeout[];
   private readonly unsubscribe: () => void;
+  private flushTimer: NodeJS.Timeout | undefined;
+  private flushedMs: Millis = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly read: ReadSide) {
-    this.unsubscribe = read.subscribe((topics) => this.touched(topics));
-    this.pings = setInterval(() => this.ping(), PING_MS);
-    this.pings.unref();
-  }
-
-  get isFull(): boolean {
-    return this.readers.size >= SOCKETS_MAX;
-  }
-
-  take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    this.server.handleUpgrade(request, stream, head, (socket) => {
-      const reader: Reader = { socket, pending: new Set(), timer: undefined, answered: "yes" };
-      this.readers.add(reader);
-      socket.on("error", () => {});
-      socket.on("pong", () => {
-        reader.answered = "yes";
-      });
-      socket.on("close", () => {
-        clearTimeout(reader.timer);
-        this.readers.delete(reader);
-      });
-      socket.send(JSON.stringify(this.snapshot()));
+  constructor(
+    readSide: ReadSide,
+    source: LiveSource,
+    private readonly clock: Clock,
+  ) {
+    this.board = new LiveBoard(source);
+    this.unsubscribe = readSide.subscribe((topics) => {
+      for (const topic of topics) this.dirty.add(topic);
+      this.flushSoon();
     });
+    this.intervals = [
+      setInterval(() => this.lookAgain(), LOOK_AGAIN_MS),
+      setInterval(() => this.ping(), PING_MS),
+    ];
   }
 
+  get count(): number {
+    return this.readers.size;
+  }
+
+  get full(): boolean {
+    return this.readers.size >= LIVE_SOCKETS_MAX;
+  }
+
+  /** Takes over a socket that the door let through. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, audience: Audience): void {
+    this.server.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, audience));
+  }
+
+  /** Says goodbye to all; whoever does not answer is cut off by the server's stop. */
   stop(): void {
     this.unsubscribe();
-    clearInterval(this.pings);
-    for (const { socket, timer } of this.readers) {
-      clearTimeout(timer);
-      socket.close(1001);
-      socket.terminate();
-    }
+    clearTimeout(this.flushTimer);
+    for (const interval of this.intervals) clearInterval(interval);
+    for (const { socket } of this.readers) socket.close(GOING_AWAY, "this node is stopping");
+    this.server.close();
   }
 
-  private touched(topics: ReadonlySet<Topic>): void {
+  private welcome(socket: WebSocket, audience: Audience): void {
+    const nowMs = this.clock.monotonicMs();
+    this.dirty.clear();
+    // The others are told what this look found by the flush that follows.
+    if (this.board.refresh(ALL_TOPICS, nowMs)) this.flushSoon();
+    const { version } = this.board;
+    const reader: Reader = { socket, audience, version, toldMs: nowMs, answered: true };
+    this.readers.add(reader);
+    socket.on("close", () => this.readers.delete(reader));
+    socket.on("error", () => socket.terminate());
+    socket.on("pong", () => {
+      reader.answered = true;
+    });
+    socket.on("ping", (data: Buffer) => {
+      // Whoever pings without reading would else fill our memory with pongs.
+      if (socket.bufferedAmount < UNSENT_BYTES_MAX) socket.pong(data);
+    });
+    socket.send(JSON.stringify(this.board.snapshot(audience)));
+  }
+
+  private flushSoon(): void {
+    if (this.flushTimer !== undefined || this.readers.size === 0) return;
+    const waitMs = this.flushedMs + COALESCE_MS - this.clock.monotonicMs();
+    const delayMs = Math.min(COALESCE_MS, Math.max(0, waitMs));
+    this.flushTimer = setTimeout(() => this.flush(), delayMs);
+  }
+
+  private flush(): void {
+    this.flushTimer = undefined;
+    this.flushedMs = this.clock.monotonicMs();
+    const topics = new Set(this.dirty);
+    this.dirty.clear();
+    if (this.readers.size === 0) return;
+    this.board.refresh(topics, this.flushedMs);
+    this.tell();
+  }
+
+  private lookAgain(): void {
+    if (this.readers.size === 0) return;
+    const nowMs = this.clock.monotonicMs();
+    this.dirty.clear();
+    this.board.refresh(ALL_TOPICS, nowMs, "ages");
+    this.tell();
     for (const reader of this.readers) {
-      for (const topic of topics) reader.pending.add(topic);
-      reader.timer ??= setTimeout(() => this.tell(reader), GATHER_MS);
+      if (nowMs - reader.toldMs >= IDLE_MESSAGE_MS) this.say(reader, `{"type":"change"}`);
     }
   }
 
-  private tell(reader: Reader): void {
-    reader.timer = undefined;
-    const { socket, pending } = reader;
-    if (socket.readyState !== WebSocket.OPEN || pending.size === 0) return;
-    if (socket.bufferedAmount > UNREAD_BYTES_MAX) {
-      reader.timer = setTimeout(() => this.tell(reader), GATHER_MS * 10);
-      return;
+  private tell(): void {
+    const texts = new Map<string, string>();
+    let oldest = this.board.version;
+    for (const reader of this.readers) {
+      if (reader.version < this.board.version && isKeepingUp(reader.socket)) {
+        const key = `${reader.version} ${reader.audience}`;
+        const text = texts.get(key) ?? this.textSince(reader);
+        texts.set(key, text);
+        this.say(reader, text);
+        reader.version = this.board.version;
+      }
+      oldest = Math.min(oldest, reader.version);
     }
-    const message = this.change(pending);
-    pending.clear();
-    socket.send(JSON.stringify(message));
+    this.board.prune(oldest);
+    if (oldest < this.board.version) this.flushSoon();
+  }
+
+  private textSince({ version, audience }: Reader): string {
+    return JSON.stringify(this.board.changesSince(version, audience));
+  }
+
+  private say(reader: Reader, text: string): void {
+    if (!isKeepingUp(reader.socket)) return;
+    reader.socket.send(text);
+    reader.toldMs = this.clock.monotonicMs();
   }
 
   private ping(): void {
     for (const reader of this.readers) {
-      if (reader.answered === "waiting") reader.socket.terminate();
-      reader.answered = "waiting";
-      reader.socket.ping();
+      if (!reader.answered) {
+        reader.socket.terminate();
+        continue;
+      }
+      reader.answered = false;
+      if (reader.socket.readyState === reader.socket.OPEN) reader.socket.ping();
     }
   }
+}
 
-  private snapshot(): Snapshot {
-    return {
-      type: "snapshot",
-      node: nodeDocument(this.read.self()),
-      mesh: meshDocument(this.read.mesh()),
-      rooms: this.read.rooms().map(roomDocument),
-      nodes: this.read.nodes().map(nodeListItem),
-      network: this.read.network().map(networkItem),
-    };
-  }
-
-  private change(topics: ReadonlySet<Topic>): Change {
-    return {
-      type: "change",
-      ...(topics.has("mesh") ? { mesh: meshDocument(this.read.mesh()) } : {}),
-      ...(topics.has("rooms") ? { rooms: this.read.rooms().map(roomDocument) } : {}),
-      ...(topics.has("nodes") ? { nodes: this.read.nodes().map(nodeListItem) } : {}),
-      ...(topics.has("network") ? { network: this.read.network().map(networkItem) } : {}),
-    };
-  }
+function isKeepingUp(socket: WebSocket): boolean {
+  return socket.readyState === socket.OPEN && socket.bufferedAmount < UNSENT_BYTES_MAX;
 }

@@ -1,17 +1,22 @@
 import { STATUS_CODES } from "node:http";
-import type { Problem } from "./types.ts";
+import type { Answer } from "./answer.ts";
+import type { ProblemDocument } from "./types.ts";
 
-/** An answer that is not the one asked for; thrown by handlers, told as RFC 9457 has it. */
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    detail: string,
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(detail);
-  }
-}
-
-export function problemOf({ status, message }: Refusal): Problem {
-  return { type: "about:blank", status, title: STATUS_CODES[status] ?? "Error", detail: message };
+/** An error as RFC 9457 wants it. `detail` says what to do next, for a person. */
+export function problem(
+  status: number,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const title = STATUS_CODES[status] ?? "Error";
+  const document: ProblemDocument = { type: "about:blank", status, title, detail };
+  return {
+    status,
+    headers: {
+      "Content-Type": "application/problem+json",
+      "Cache-Control": "no-store",
+      ...headers,
+    },
+    body: `${JSON.stringify(document)}\n`,
+  };
 }

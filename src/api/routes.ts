@@ -1,157 +1,179 @@
-import type { IncomingMessage } from "node:http";
-import * as v from "valibot";
 import type { ReadSide } from "../node/read-side.ts";
 import { isKind, KIND_NAMES } from "../reading/kind.ts";
-import { NAME_PATTERN } from "../reading/reading.ts";
+import { type Answer, json } from "./answer.ts";
+import { readJson } from "./body.ts";
 import {
+  deviceDocument,
   healthDocument,
   meshDocument,
-  networkItem,
   nodeDocument,
-  nodeListItem,
   readingDocument,
   roomDocument,
+  selfDocument,
 } from "./documents.ts";
-import { isFromHere } from "./door.ts";
-import { metricsText } from "./metrics-text.ts";
-import { Refusal } from "./problems.ts";
+import { problem } from "./problems.ts";
+import { parsePush } from "./push.ts";
+import type { Asked, Route } from "./router.ts";
+import type { PushedDocument } from "./types.ts";
 
-export interface Answer {
-  readonly status: number;
-  /** A document, or text where `contentType` says so. */
-  readonly body?: unknown;
-  readonly contentType?: string;
+/** The routes that answer from, or hand to, the node's read side. */
+export function dataRoutes(readSide: ReadSide): readonly Route[] {
+  return [...nodeRoutes(readSide), ...roomRoutes(readSide), networkRoute(readSide)];
 }
 
-export interface Call {
-  readonly request: IncomingMessage;
-  readonly query: URLSearchParams;
-  /** The part of the path that the route left open. */
-  readonly rest: string;
-  /** The body as JSON; throws a Refusal. */
-  json(): Promise<unknown>;
-}
-
-export interface Route {
-  readonly method: "GET" | "POST";
-  /** Ends in `/{room}` where a part is left open. */
-  readonly path: string;
-  readonly summary: string;
-  readonly answers: string;
-  readonly query?: readonly string[];
-  handle(call: Call, read: ReadSide): Answer | Promise<Answer>;
-}
-
-const pushed = v.strictObject({
-  sensor: v.pipe(v.string(), v.regex(NAME_PATTERN)),
-  kind: v.picklist(KIND_NAMES),
-  value: v.union([v.pipe(v.number(), v.finite()), v.boolean()]),
-  room: v.optional(v.pipe(v.string(), v.regex(NAME_PATTERN))),
-});
-/** Readings taken in one request. */
-const PUSHED_MAX = 500;
-const pushBody = v.union([pushed, v.pipe(v.array(pushed), v.maxLength(PUSHED_MAX))]);
-
-const get = (
-  path: string,
-  summary: string,
-  document: (read: ReadSide, call: Call) => unknown,
-  query?: readonly string[],
-): Route => ({
-  method: "GET",
-  path,
-  summary,
-  answers: "200",
-  ...(query === undefined ? {} : { query }),
-  handle: (call, read) => ({ status: 200, body: document(read, call) }),
-});
-
-/** Every route of the API, in the order of its documentation. */
-export const ROUTES: readonly Route[] = [
-  {
-    method: "GET",
-    path: "/v1/health",
-    summary: "Whether this node is well, check by check.",
-    answers: "200, 503 when degraded",
-    handle: (_, read) => {
-      const body = healthDocument(read.checks());
-      return { status: body.status === "ok" ? 200 : 503, body };
+function nodeRoutes(readSide: ReadSide): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/health",
+      access: "open",
+      summary: "Whether this node is well",
+      answers: {
+        200: { says: "All is well.", schema: "Health" },
+        503: { says: "Something is not; the checks say what.", schema: "Health" },
+      },
+      handle: () => {
+        const health = healthDocument(readSide.checks());
+        return json(health, health.status === "ok" ? 200 : 503);
+      },
     },
-  },
-  get("/v1/node", "This node and its sensors.", (read) => nodeDocument(read.self())),
-  get("/v1/nodes", "Every node that the mesh knows.", (read) => read.nodes().map(nodeListItem)),
-  get("/v1/mesh", "The overlay as this node sees it, and the digest of the state.", (read) =>
-    meshDocument(read.mesh()),
-  ),
-  get("/v1/rooms", "Every room: readings, targets, occupancy.", (read) =>
-    read.rooms().map(roomDocument),
-  ),
-  get("/v1/rooms/{room}", "One room.", (read, { rest }) => {
-    const rooms = read.rooms();
-    const room = rooms.find(({ room: name }) => name === rest);
-    if (room !== undefined) return roomDocument(room);
-    const known = rooms.map(({ room: name }) => name).join(", ") || "none yet";
-    throw new Refusal(404, `no room "${rest}"; known are: ${known}`);
-  }),
-  get(
-    "/v1/readings",
-    "The newest value of every sensor; filters by room, kind, node.",
-    (read, { query }) => filteredReadings(read, query),
-    ["room", "kind", "node"],
-  ),
-  {
-    method: "POST",
-    path: "/v1/readings",
-    summary: "Readings for push sensors of this node, one or an array.",
-    answers: "202",
-    handle: async (call, read) => {
-      if (!isFromHere(call.request)) {
-        const how = { "www-authenticate": 'Bearer realm="watercooler"' };
-        throw new Refusal(401, "writes are taken from this node's own machine only", how);
-      }
-      const parsed = v.safeParse(pushBody, await call.json());
-      if (!parsed.success) {
-        throw new Refusal(
-          400,
-          `a reading is {sensor, kind, value, room?}: ${parsed.issues[0].message}`,
-        );
-      }
-      const list = Array.isArray(parsed.output) ? parsed.output : [parsed.output];
-      const taken = read.push(
-        list.map(({ room, ...rest }) => (room === undefined ? rest : { ...rest, room })),
-      );
-      if (!taken.ok) throw new Refusal(taken.error.status, taken.error.detail);
-      return { status: 202 };
+    {
+      method: "GET",
+      path: "/v1/node",
+      access: "open",
+      summary: "This node and its sensors",
+      answers: { 200: { says: "This node.", schema: "Self" } },
+      handle: () => json(selfDocument(readSide.self())),
     },
-  },
-  get("/v1/network", "The MAC-to-IP map of all observers.", (read) =>
-    read.network().map(networkItem),
-  ),
-  {
-    method: "GET",
-    path: "/metrics",
-    summary: "Prometheus text.",
-    answers: "200",
-    handle: (_, read) => ({
-      status: 200,
-      body: metricsText(read),
-      contentType: "text/plain; version=0.0.4; charset=utf-8",
-    }),
-  },
-];
+    {
+      method: "GET",
+      path: "/v1/nodes",
+      access: "open",
+      summary: "Every node that the mesh knows",
+      answers: { 200: { says: "The nodes.", schema: "[Node]" } },
+      handle: () => json(readSide.nodes().map(nodeDocument)),
+    },
+    {
+      method: "GET",
+      path: "/v1/mesh",
+      access: "open",
+      summary: "This node's place in the overlay, and a hash of the whole state",
+      answers: { 200: { says: "The mesh as seen from here.", schema: "Mesh" } },
+      handle: () => json(meshDocument(readSide.mesh(), readSide.nodes())),
+    },
+  ];
+}
 
-function filteredReadings(read: ReadSide, query: URLSearchParams): unknown {
-  const kind = query.get("kind");
-  if (kind !== null && !isKind(kind)) {
-    throw new Refusal(400, `unknown kind "${kind}"; use one of ${KIND_NAMES.join(", ")}`);
+function roomRoutes(readSide: ReadSide): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/rooms",
+      access: "open",
+      summary: "Every room now",
+      answers: { 200: { says: "The rooms.", schema: "[Room]" } },
+      handle: () => json(readSide.rooms().map(roomDocument)),
+    },
+    {
+      method: "GET",
+      path: "/v1/rooms/{room}",
+      access: "open",
+      summary: "One room now",
+      answers: {
+        200: { says: "The room.", schema: "Room" },
+        404: { says: "No such room; `detail` names those there are.", schema: "Problem" },
+      },
+      handle: ({ params }) => oneRoom(readSide, params.room ?? ""),
+    },
+    {
+      method: "GET",
+      path: "/v1/readings",
+      access: "open",
+      summary: "The newest reading of every sensor and kind",
+      query: {
+        room: "Only of this room.",
+        kind: `Only of this kind: ${KIND_NAMES.join(", ")}.`,
+        node: "Only of this node, by identity or name.",
+      },
+      answers: {
+        200: { says: "The readings that fit.", schema: "[Reading]" },
+        400: { says: "A filter that there is not, or no such kind.", schema: "Problem" },
+      },
+      handle: ({ query }) => someReadings(readSide, query),
+    },
+    {
+      method: "POST",
+      path: "/v1/readings",
+      access: "write",
+      summary: "Hands in readings for this node's push sensors: all are taken or none",
+      body: "PushBody",
+      answers: {
+        202: { says: "Taken.", schema: "Pushed" },
+        400: { says: "Not such a reading; `detail` says what is wrong.", schema: "Problem" },
+        404: { says: "This node has no such push sensor.", schema: "Problem" },
+        413: { says: "Over 64 KiB.", schema: "Problem" },
+        415: { says: "Not JSON.", schema: "Problem" },
+        422: { says: "A value that can't be.", schema: "Problem" },
+        507: { says: "The node has no room for it.", schema: "Problem" },
+      },
+      handle: (asked) => pushed(readSide, asked),
+    },
+  ];
+}
+
+function networkRoute(readSide: ReadSide): Route {
+  return {
+    method: "GET",
+    path: "/v1/network",
+    access: "people",
+    summary: "The MAC-to-IP map that all nodes make together",
+    answers: { 200: { says: "The devices.", schema: "[Device]" } },
+    handle: () => json(readSide.network().map(deviceDocument)),
+  };
+}
+
+function oneRoom(readSide: ReadSide, name: string): Answer {
+  const rooms = readSide.rooms();
+  const room = rooms.find((known) => known.room === name);
+  if (room !== undefined) return json(roomDocument(room));
+  const known = rooms.map(({ room: text }) => text).join(", ");
+  return problem(404, `no such room; known are: ${known === "" ? "none yet" : known}`);
+}
+
+const FILTERS = ["room", "kind", "node"] as const;
+
+function someReadings(readSide: ReadSide, query: URLSearchParams): Answer {
+  for (const key of new Set(query.keys())) {
+    if (!FILTERS.some((filter) => filter === key)) {
+      return problem(400, `unknown filter; there are: ${FILTERS.join(", ")}`);
+    }
+    if (query.getAll(key).length > 1) return problem(400, `give ${key} once`);
   }
-  const room = query.get("room");
-  const node = query.get("node");
-  const names = new Map(read.nodes().map(({ id, name }) => [id, name]));
-  return read
+  // An empty filter, as in the contract's own `?room=&kind=&node=`, is none.
+  const [room, kind, node] = FILTERS.map((filter) => query.get(filter) || undefined);
+  if (kind !== undefined && !isKind(kind)) {
+    return problem(400, `unknown kind; there are: ${KIND_NAMES.join(", ")}`);
+  }
+  const named = readSide.nodes().filter(({ id, name }) => node === id || node === name);
+  const ids = new Set<string>([
+    ...named.map(({ id }) => id),
+    ...(node === undefined ? [] : [node]),
+  ]);
+  const fitting = readSide
     .readings()
-    .filter((one) => kind === null || one.kind === kind)
-    .filter((one) => room === null || one.room === room)
-    .filter((one) => node === null || one.node === node || names.get(one.node) === node)
-    .map(readingDocument);
+    .filter((reading) => room === undefined || reading.room === room)
+    .filter((reading) => kind === undefined || reading.kind === kind)
+    .filter((reading) => node === undefined || ids.has(reading.node));
+  return json(fitting.map(readingDocument));
+}
+
+async function pushed(readSide: ReadSide, { incoming }: Asked): Promise<Answer> {
+  const body = await readJson(incoming);
+  if (!body.ok) return body.error;
+  const readings = parsePush(body.value);
+  if (!readings.ok) return problem(400, readings.error);
+  const taken = readSide.push(readings.value);
+  if (!taken.ok) return problem(taken.error.status, taken.error.detail);
+  const document: PushedDocument = { accepted: readings.value.length };
+  return json(document, 202);
 }

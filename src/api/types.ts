@@ -1,117 +1,176 @@
-/** The JSON documents of the API, as the public contract has them. Times are RFC 3339 in UTC. */
+import type { Kind, Unit } from "../reading/kind.ts";
 
-export interface Health {
+/**
+ * The JSON documents of `/v1`. Their names are a contract with other people's scripts: fields may
+ * be added, never renamed. Spans end in `_s` (seconds), `at` and `started` are RFC 3339 in UTC.
+ */
+
+/** A `did:key`. */
+export type Id = string;
+export type Instant = string;
+
+export interface HealthDocument {
   readonly status: "ok" | "degraded";
-  readonly checks: Readonly<Record<string, { status: "ok" | "degraded"; detail: string }>>;
+  readonly checks: Readonly<
+    Record<string, { readonly status: "ok" | "degraded"; readonly detail: string }>
+  >;
 }
 
 export interface SensorDocument {
   readonly name: string;
   readonly platform: string;
-  readonly kinds: readonly string[];
+  readonly kinds: readonly Kind[];
   readonly state: "ok" | "failing" | "simulated";
-  readonly error?: string;
+  /** What is wrong and what to do; null where nothing is. */
+  readonly error: string | null;
 }
 
-export interface NodeDocument {
-  readonly id: string;
+export interface SelfDocument {
+  readonly id: Id;
   readonly name: string;
   readonly room: string;
   readonly version: string;
-  readonly started: string;
+  readonly started: Instant;
   readonly uptime_s: number;
   readonly addresses: readonly string[];
   readonly sensors: readonly SensorDocument[];
 }
 
-export interface NodeListItem {
-  readonly id: string;
+export interface NodeDocument {
+  readonly id: Id;
   readonly name: string;
   readonly room: string;
   readonly version: string;
   readonly addresses: readonly string[];
+  /** Where its own API answers. */
   readonly api: readonly string[];
   readonly state: "alive" | "silent" | "retired";
   readonly age_s: number;
-  /** Its active view, as it last told it. */
-  readonly links: readonly string[];
+  /** Its active view as it last told it. */
+  readonly links: readonly Id[];
+}
+
+export interface LinkDocument {
+  readonly id: Id;
+  readonly name: string;
+  readonly address: string;
+  /** Null until the first keep-alive came back. */
+  readonly rtt_ms: number | null;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
 }
 
 export interface MeshDocument {
   readonly mesh: string;
-  readonly self: string;
-  readonly active: readonly string[];
-  readonly passive: readonly string[];
+  readonly self: Id;
+  readonly active: readonly Id[];
+  readonly passive: readonly Id[];
   readonly nodes: number;
   readonly digest: string;
   readonly entries: number;
-  readonly broadcast: { readonly eager: readonly string[]; readonly lazy: readonly string[] };
-  readonly links: readonly {
-    readonly id: string;
-    readonly address: string;
-    readonly rtt_ms: number | null;
-    readonly bytes_in: number;
-    readonly bytes_out: number;
-  }[];
+  readonly broadcast: { readonly eager: readonly Id[]; readonly lazy: readonly Id[] };
+  readonly links: readonly LinkDocument[];
 }
 
-export interface RoomReading {
+/** A reading inside its room, under its kind. */
+export interface RoomReadingDocument {
   readonly value: number | boolean;
-  readonly unit: string;
+  readonly unit: Unit;
+  /** `<node name>/<sensor name>`. */
   readonly sensor: string;
-  readonly node: string;
-  readonly at: string;
+  readonly node: Id;
+  readonly at: Instant;
   readonly age_s: number;
   readonly stale: boolean;
+  /** True where the `simulated` platform made it up. */
   readonly simulated: boolean;
+}
+
+export interface ReadingDocument extends RoomReadingDocument {
+  readonly room: string;
+  readonly kind: Kind;
+}
+
+export interface TargetDocument {
+  readonly value: number | boolean;
+  readonly unit: Unit;
+  readonly by: string;
+  readonly at: Instant;
+  readonly concurrent: readonly {
+    readonly value: number | boolean;
+    readonly by: string;
+    readonly at: Instant;
+  }[];
 }
 
 export interface RoomDocument {
   readonly room: string;
-  readonly readings: Readonly<Record<string, RoomReading>>;
-  readonly targets: Readonly<Record<string, never>>;
+  readonly readings: Readonly<Partial<Record<Kind, RoomReadingDocument>>>;
+  readonly targets: Readonly<Partial<Record<Kind, TargetDocument>>>;
+  /** Null where no sensor tells. */
   readonly occupancy: { readonly motion: boolean | null; readonly count: number | null };
   readonly advice: readonly string[];
 }
 
-export interface ReadingDocument extends RoomReading {
-  readonly room: string;
-  readonly kind: string;
-}
-
-export interface NetworkItem {
+export interface DeviceDocument {
+  /** Lower case, colons. */
   readonly mac: string;
+  /** The address most lately confirmed. */
   readonly ip: string;
+  /** All addresses now held, that one first. */
   readonly ips: readonly string[];
   readonly hostname?: string;
-  readonly seen_by: readonly string[];
-  readonly at: string;
+  readonly seen_by: readonly Id[];
+  readonly at: Instant;
   readonly age_s: number;
 }
 
-export interface Snapshot {
-  readonly type: "snapshot";
-  readonly node: NodeDocument;
-  readonly mesh: MeshDocument;
-  readonly rooms: readonly RoomDocument[];
-  readonly nodes: readonly NodeListItem[];
-  readonly network: readonly NetworkItem[];
+/** What `POST /v1/readings` takes, alone or in an array. */
+export interface PushDocument {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly value: number | boolean;
+  readonly room?: string;
 }
 
-export interface Change {
-  readonly type: "change";
-  readonly mesh?: MeshDocument;
-  readonly rooms?: readonly RoomDocument[];
-  readonly nodes?: readonly NodeListItem[];
-  readonly network?: readonly NetworkItem[];
+export interface PushedDocument {
+  readonly accepted: number;
 }
-
-export type LiveMessage = Snapshot | Change;
 
 /** RFC 9457. */
-export interface Problem {
+export interface ProblemDocument {
   readonly type: "about:blank";
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
+
+/** The first message on `/v1/live`. */
+export interface LiveSnapshot {
+  readonly type: "snapshot";
+  readonly rooms: readonly RoomDocument[];
+  readonly nodes: readonly NodeDocument[];
+  readonly network: readonly DeviceDocument[];
+  readonly mesh: MeshDocument;
+  readonly node: SelfDocument;
+}
+
+/** What is no longer there: rooms by name, nodes by id, devices by MAC. */
+export interface GoneDocument {
+  readonly rooms?: readonly string[];
+  readonly nodes?: readonly Id[];
+  readonly network?: readonly string[];
+}
+
+/** What changed since the message before; one with nothing in it only says "still here". */
+export interface LiveChange {
+  readonly type: "change";
+  readonly rooms?: readonly RoomDocument[];
+  readonly nodes?: readonly NodeDocument[];
+  readonly network?: readonly DeviceDocument[];
+  readonly mesh?: MeshDocument;
+  readonly node?: SelfDocument;
+  readonly gone?: GoneDocument;
+}
+
+export type LiveMessage = LiveSnapshot | LiveChange;

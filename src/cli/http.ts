@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { Problem } from "../api/types.ts";
+import type { ProblemDocument } from "../api/types.ts";
 import { CliError, EXIT } from "./deps.ts";
 
 /** A node that does not answer by then can't be reached. */
@@ -51,7 +51,7 @@ function fetchText(node: string, path: string): Promise<{ status: number; text: 
 
 function detail(text: string): string {
   try {
-    const problem = JSON.parse(text) as Problem;
+    const problem = JSON.parse(text) as ProblemDocument;
     return problem.detail || problem.title;
   } catch {
     return "the node gave an answer that is not understood: is it a Watercooler?";

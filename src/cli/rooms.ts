@@ -1,4 +1,9 @@
-import type { NetworkItem, NodeListItem, RoomDocument, RoomReading } from "../api/types.ts";
+import type {
+  DeviceDocument,
+  NodeDocument,
+  RoomDocument,
+  RoomReadingDocument,
+} from "../api/types.ts";
 import type { CliDeps } from "./deps.ts";
 import { ask } from "./http.ts";
 import { ago, quantity, table } from "./table.ts";
@@ -39,8 +44,8 @@ export async function room(deps: CliDeps, node: string, name: string): Promise<v
 
 export async function network(deps: CliDeps, node: string): Promise<void> {
   const [devices, nodes] = await Promise.all([
-    ask<NetworkItem[]>(node, "/v1/network"),
-    ask<NodeListItem[]>(node, "/v1/nodes"),
+    ask<DeviceDocument[]>(node, "/v1/network"),
+    ask<NodeDocument[]>(node, "/v1/nodes"),
   ]);
   if (devices.length === 0)
     return deps.stdout("No device has been seen yet: wait for the next look\n");
@@ -55,11 +60,11 @@ export async function network(deps: CliDeps, node: string): Promise<void> {
   deps.stdout(table(["MAC", "IP", "", "SEEN", "BY"], rows, deps.columns));
 }
 
-function cell(reading: RoomReading | undefined): string {
+function cell(reading: RoomReadingDocument | undefined): string {
   return reading === undefined ? "-" : quantity(reading.value, reading.unit);
 }
 
-function remark(readings: Readonly<Record<string, RoomReading>>): string {
+function remark(readings: Readonly<Record<string, RoomReadingDocument>>): string {
   const all = Object.values(readings);
   const words: string[] = [];
   if (all.some(({ stale }) => stale)) words.push("stale");
@@ -67,6 +72,6 @@ function remark(readings: Readonly<Record<string, RoomReading>>): string {
   return words.join(", ");
 }
 
-function marks({ stale, simulated }: RoomReading): string {
+function marks({ stale, simulated }: RoomReadingDocument): string {
   return [stale ? "stale" : "", simulated ? "simulated" : ""].filter(Boolean).join(", ");
 }

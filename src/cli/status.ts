@@ -1,4 +1,4 @@
-import type { MeshDocument, NodeDocument, NodeListItem } from "../api/types.ts";
+import type { MeshDocument, NodeDocument, SelfDocument } from "../api/types.ts";
 import type { CliDeps } from "./deps.ts";
 import { ask } from "./http.ts";
 import { ago, bytes, table } from "./table.ts";
@@ -6,9 +6,9 @@ import { ago, bytes, table } from "./table.ts";
 /** This node, its neighbours, the mesh. */
 export async function status(deps: CliDeps, node: string): Promise<unknown> {
   const [self, mesh, nodes] = await Promise.all([
-    ask<NodeDocument>(node, "/v1/node"),
+    ask<SelfDocument>(node, "/v1/node"),
     ask<MeshDocument>(node, "/v1/mesh"),
-    ask<NodeListItem[]>(node, "/v1/nodes"),
+    ask<NodeDocument[]>(node, "/v1/nodes"),
   ]);
   const alive = nodes.filter(({ state }) => state === "alive").length;
   const names = new Map(nodes.map(({ id, name }) => [id, name]));

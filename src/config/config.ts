@@ -23,7 +23,11 @@ export interface Config {
     readonly secretFile: string;
     readonly interfaces: readonly string[];
   };
-  readonly api: { readonly listen: string; readonly hosts: readonly string[] };
+  readonly api: {
+    readonly listen: string;
+    readonly hosts: readonly string[];
+    readonly read: "lan" | "capability";
+  };
   readonly sensors: readonly SensorConfig[];
   readonly neighbours: {
     readonly record: "all" | "registered" | "none";
@@ -64,7 +68,7 @@ export function completeConfig(file: ConfigFile, around: Surroundings): Config {
       secretFile: mesh.secret_file ?? join(dataDir, "mesh.secret"),
       interfaces: mesh.interfaces ?? [],
     },
-    api: { listen: api.listen ?? "0.0.0.0:8080", hosts: api.hosts ?? [] },
+    api: { listen: api.listen ?? "0.0.0.0:8080", hosts: api.hosts ?? [], read: api.read ?? "lan" },
     sensors: (file.sensors ?? []).map(sensorOf),
     neighbours: {
       record: neighbours.record ?? "all",

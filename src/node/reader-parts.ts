@@ -30,4 +30,3 @@ export interface ReaderParts {
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }
-

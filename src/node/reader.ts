@@ -16,7 +16,6 @@ import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/view
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import { nodeMetrics } from "./metrics.ts";
-import type { ReaderParts } from "./reader-parts.ts";
 import type {
   Check,
   MeshView,
@@ -27,6 +26,7 @@ import type {
   SelfView,
   Topic,
 } from "./read-side.ts";
+import type { ReaderParts } from "./reader-parts.ts";
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {
@@ -116,7 +116,7 @@ export class Reader implements ReadSide {
       links: transport.stats().map(({ peer, remote, bytesIn, bytesOut }) => ({
         id: peer,
         address: remote,
-        rttMs: overlay.membership.rttMs(peer),
+        rttMs: overlay.membership.keepAlives.rttMs(peer),
         bytesIn,
         bytesOut,
       })),
@@ -152,7 +152,8 @@ export class Reader implements ReadSide {
       const sensor = sensors.find(({ name }) => name === reading.sensor);
       if (sensor === undefined || !isPushSensor(sensor)) {
         const known = sensors.filter(isPushSensor).map(({ name }) => name);
-        const detail = `no push sensor "${reading.sensor}"; known are: ${known.join(", ") || "none"}`;
+        const list = known.join(", ") || "none";
+        const detail = `no push sensor "${reading.sensor}"; known are: ${list}`;
         return err({ status: 404, detail });
       }
       if (!isPlausible(reading.kind, Number(reading.value))) {

@@ -24,7 +24,9 @@ export function silentNodes(replica: Replica, self: NodeId, nowMs: Millis): read
 export function nodeViews(replica: Replica, self: NodeId, nowMs: Millis): readonly NodeView[] {
   const silent = new Set(silentNodes(replica, self, nowMs));
   return [...replica.origins()]
-    .map(({ origin }) => nodeView(replica, origin, silent.has(origin) ? "silent" : "alive", self, nowMs))
+    .map(({ origin }) =>
+      nodeView(replica, origin, silent.has(origin) ? "silent" : "alive", self, nowMs),
+    )
     .filter((view) => view !== undefined)
     .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
 }

@@ -2,9 +2,10 @@ import type { Address, NodeId } from "../base/id.ts";
 import { jittered, type Random } from "../base/random.ts";
 import { type Millis, SECOND_MS } from "../base/time.ts";
 import type { DownReason, Effect } from "./effects.ts";
-import type { Message, Peer, Priority } from "./messages.ts";
-import { type OverlayParameters, PEERS_MAX } from "./parameters.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import type { Answer, Message, Peer, Priority } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { type OverlayParameters, PEERS_MAX } from "./parameters.ts";
 import { Remembered } from "./remembered.ts";
 import { type Chooser, Views } from "./views.ts";
 
@@ -18,8 +19,6 @@ interface Request {
 
 /** Evictions that others may force on us: so many at once, one more each second. A guess. */
 const FORCED_MAX = 10;
-/** Contacts given with a refusal or a farewell, so that nobody is left with none. */
-const CONTACTS = 8;
 /** How often the views are looked after. */
 const CARE_MS = SECOND_MS;
 /** So many probes in vain double the pause between them: five minutes. A guess. */
@@ -41,11 +40,9 @@ export class Hyparview {
   readonly remembered: Remembered;
   private readonly out = new Outbox();
   private readonly requests = new Map<NodeId, Request>();
-  private readonly pings = new Map<number, { id: NodeId; sentMs: Millis }>();
-  private readonly rtts = new Map<NodeId, Millis>();
+  readonly keepAlives = new KeepAlive();
   private shuffled: readonly NodeId[] = [];
   private forced = FORCED_MAX;
-  private nonce = 0;
   private careMs: Millis = 0;
   private pingAtMs: Millis = 0;
   private shuffleAtMs: Millis;
@@ -61,11 +58,6 @@ export class Hyparview {
     this.views = new Views(self, parameters, random);
     this.remembered = new Remembered(random, parameters.retryMs, parameters.retryMsMax);
     this.shuffleAtMs = jittered(random, parameters.shuffleMs, 0.5);
-  }
-
-  /** The round-trip time of the last keep-alive, if one came back. */
-  rttMs(id: NodeId): Millis | undefined {
-    return this.rtts.get(id);
   }
 
   /** When `wake` wants to be called next, on the monotonic clock. */
@@ -88,17 +80,17 @@ export class Hyparview {
     if (wasNeeded) this.remembered.failed(id, nowMs);
     this.out.down(id);
     this.requests.delete(id);
-    this.rtts.delete(id);
+    this.keepAlives.forget(id);
     const lost = this.leave(id, "link-lost");
     if (lost !== undefined) this.careMs = nowMs;
-    if (lost !== undefined && this.hasSpareRoom()) this.views.keep(lost);
+    if (lost !== undefined && this.views.hasSpareRoom) this.views.keep(lost);
     return this.take();
   }
 
   dialFailed(id: NodeId, nowMs: Millis): readonly Effect[] {
     this.requests.delete(id);
-    this.out.down(id);
-    if (!this.hasSpareRoom()) this.views.drop(id);
+    this.out.giveUp(id);
+    if (!this.views.hasSpareRoom) this.views.drop(id);
     this.remembered.failed(id, nowMs);
     return this.take();
   }
@@ -157,7 +149,7 @@ export class Hyparview {
       case "ping":
         return this.onPing(peer, message.nonce, nowMs);
       case "pong":
-        return this.onPong(peer.id, message.nonce, nowMs);
+        return this.keepAlives.pong(peer.id, message.nonce, nowMs);
       default:
     }
   }
@@ -245,17 +237,10 @@ export class Hyparview {
     this.send(peer, { type: "pong", nonce }, nowMs);
   }
 
-  private onPong(id: NodeId, nonce: number, nowMs: Millis): void {
-    const ping = this.pings.get(nonce);
-    if (ping?.id !== id) return;
-    this.pings.delete(nonce);
-    this.rtts.set(id, nowMs - ping.sentMs);
-  }
-
   private keepAlive(nowMs: Millis): void {
     const { pingMs, silentMs } = this.parameters;
     this.pingAtMs = nowMs + jittered(this.random, pingMs, 0.1);
-    this.pings.clear();
+    this.keepAlives.startRound();
     for (const [id, active] of [...this.views.active]) {
       if (nowMs - active.lastHeardMs > silentMs) {
         this.leave(id, "silent");
@@ -264,9 +249,8 @@ export class Hyparview {
         this.careMs = nowMs;
         continue;
       }
-      this.nonce += 1;
-      this.pings.set(this.nonce, { id, sentMs: nowMs });
-      this.send(active.peer, { type: "ping", nonce: this.nonce }, nowMs);
+      const nonce = this.keepAlives.ping(id, nowMs);
+      this.send(active.peer, { type: "ping", nonce }, nowMs);
     }
   }
 
@@ -325,7 +309,7 @@ export class Hyparview {
     const active = this.views.randomActive(shuffleActive, [target.id]);
     const passive = this.views.randomPassive(shufflePassive);
     this.shuffled = passive.map(({ id }) => id);
-    const origin = this.me();
+    const origin = { id: this.self, addresses: this.addresses() };
     const peers = [...active, ...passive];
     this.send(target, { type: "shuffle", origin, ttl: shuffleTtl, peers }, nowMs);
   }
@@ -355,24 +339,21 @@ export class Hyparview {
   private accept(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
     this.requests.delete(peer.id);
     this.enter(peer, chosenBy, nowMs);
-    this.send(
-      peer,
-      { type: "neighbor-reply", answer: "accepted", contacts: this.contacts(peer) },
-      nowMs,
-    );
+    this.reply(peer, "accepted", nowMs);
   }
 
   private refuse(peer: Peer, nowMs: Millis): void {
     this.views.keep(peer);
-    this.send(
-      peer,
-      { type: "neighbor-reply", answer: "refused", contacts: this.contacts(peer) },
-      nowMs,
-    );
+    this.reply(peer, "refused", nowMs);
+  }
+
+  private reply(peer: Peer, answer: Answer, nowMs: Millis): void {
+    const contacts = this.views.contacts(peer.id);
+    this.send(peer, { type: "neighbor-reply", answer, contacts }, nowMs);
   }
 
   private part(peer: Peer, nowMs: Millis): void {
-    this.send(peer, { type: "disconnect", contacts: this.contacts(peer) }, nowMs);
+    this.send(peer, { type: "disconnect", contacts: this.views.contacts(peer.id) }, nowMs);
   }
 
   private enter(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
@@ -391,11 +372,8 @@ export class Hyparview {
     const peer = this.leave(id, "evicted");
     if (peer === undefined) return;
     this.views.keep(peer);
-    this.out.add({
-      type: "send",
-      to: id,
-      message: { type: "disconnect", contacts: this.contacts(peer) },
-    });
+    const message = { type: "disconnect", contacts: this.views.contacts(id) } as const;
+    this.out.add({ type: "send", to: id, message });
   }
 
   /** "free": only where there is room; "own": evict for our own request; "forced": for theirs. */
@@ -406,22 +384,6 @@ export class Hyparview {
     const victim = this.views.evictable();
     if (victim !== undefined) this.evict(victim);
     return this.views.hasRoom;
-  }
-
-  /** While the passive view could hold an office, the dead in it cost nothing but a rare dial. */
-  private hasSpareRoom(): boolean {
-    return this.views.passive.size < this.parameters.passiveMax / 2;
-  }
-
-  private contacts(except: Peer): readonly Peer[] {
-    return [
-      ...this.views.randomActive(CONTACTS / 2, [except.id]),
-      ...this.views.randomPassive(CONTACTS / 2),
-    ].filter(({ id }) => id !== except.id);
-  }
-
-  private me(): Peer {
-    return { id: this.self, addresses: this.addresses() };
   }
 
   private send(peer: Peer, message: Message, nowMs: Millis): void {

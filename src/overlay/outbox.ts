@@ -28,9 +28,14 @@ export class Outbox {
     this.waiting.delete(peer.id);
   }
 
-  /** The link is gone, or could not be opened. */
+  /** The link is gone. */
   down(id: NodeId): void {
     this.links.delete(id);
+    this.waiting.delete(id);
+  }
+
+  /** The peer can't be reached: what waited for it is dropped. */
+  giveUp(id: NodeId): void {
     this.waiting.delete(id);
   }
 

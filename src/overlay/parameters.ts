@@ -56,7 +56,7 @@ export const DEFAULT_PARAMETERS: OverlayParameters = {
   graftAgainMs: 75,
   // Deviation: the paper prunes at the first duplicate; with many writers trees then oscillate.
   pruneAfter: 2,
-  // Measured in the simulator: with 32 nodes starting at once every tree link was pruned without it.
+  // Measured in the simulator: without it 32 nodes starting at once pruned every tree link.
   pruneMs: 400,
   // A guess: broadcast does the work, this is the net below it.
   syncMs: 10 * SECOND_MS,

@@ -9,6 +9,9 @@ export type Chooser = "self" | "peer";
 /** So that nobody can push out all neighbours that a node chose (faults.md, T5). */
 export const OWN_CHOICE_MIN = 2;
 
+/** Contacts given with a refusal or a farewell, so that nobody is left with none. */
+const CONTACTS = 8;
+
 export interface ActivePeer {
   readonly peer: Peer;
   readonly chosenBy: Chooser;
@@ -71,6 +74,20 @@ export class Views {
     const free =
       own.length > OWN_CHOICE_MIN ? all : all.filter(([, { chosenBy }]) => chosenBy === "peer");
     return pick(this.random, free.length > 0 ? free : all)?.[0];
+  }
+
+  /** While the passive view could hold an office, the dead in it cost nothing but a rare dial. */
+  get hasSpareRoom(): boolean {
+    return this.passive.size < this.limits.passiveMax / 2;
+  }
+
+  /** Some peers for somebody who is turned away. */
+  contacts(except: NodeId): readonly Peer[] {
+    const some = [
+      ...this.randomActive(CONTACTS / 2, [except]),
+      ...this.randomPassive(CONTACTS / 2),
+    ];
+    return some.filter(({ id }) => id !== except);
   }
 
   activePeers(): readonly Peer[] {

@@ -30,7 +30,7 @@ export function isBooleanKind(kind: Kind): boolean {
   return KINDS[kind].unit === "boolean";
 }
 
-/** True where a value can be of this kind at all: finite and within what nature and sensors allow. */
+/** True where a value can be of this kind: finite, within what nature and sensors allow. */
 export function isPlausible(kind: Kind, value: number): boolean {
   const { min, max } = KINDS[kind];
   return Number.isFinite(value) && value >= min && value <= max;

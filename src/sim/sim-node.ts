@@ -1,21 +1,30 @@
 import { concatBytes, equalBytes, utf8 } from "../base/bytes.ts";
 import { addressOf, type NodeId, nodeIdOfKey } from "../base/id.ts";
-import type { SeededRandom } from "../base/random.ts";
+import { randomInt, type SeededRandom } from "../base/random.ts";
 import type { Clock, Millis } from "../base/time.ts";
 import { silentNodes } from "../office/nodes.ts";
 import { ALIVE_KEY, aliveRecord, carryOver, livenessSpans } from "../office/records.ts";
 import type { Effect } from "../overlay/effects.ts";
 import type { Peer } from "../overlay/messages.ts";
 import { Overlay, type OverlayEvent } from "../overlay/overlay.ts";
+import type { OverlayParameters } from "../overlay/parameters.ts";
 import type { Entry } from "../replica/entry.ts";
 import { createEntryCodec, IdentityTable } from "../replica/entry-codec.ts";
 import type { Held } from "../replica/origin-state.ts";
 import { Replica } from "../replica/replica.ts";
 import { Writer } from "../replica/writer.ts";
-import { drawBoot, type World } from "./world.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 const table = new IdentityTable();
 const codec = createEntryCodec(table);
+
+/** What a simulated node needs of its world. */
+export interface SimWorld {
+  readonly scheduler: Scheduler;
+  readonly nodes: ReadonlyMap<NodeId, SimNode>;
+  readonly options: { readonly parameters: OverlayParameters };
+  perform(node: SimNode, effects: readonly Effect[]): void;
+}
 
 /** One simulated node: the daemon's own core, with the world for hands. */
 export class SimNode {
@@ -38,7 +47,7 @@ export class SimNode {
   readonly clock: Clock;
 
   constructor(
-    private readonly world: World,
+    private readonly world: SimWorld,
     readonly name: string,
     private readonly random: SeededRandom,
     key: Uint8Array = keyOfName(name),
@@ -61,7 +70,7 @@ export class SimNode {
 
   /** Starts a process on what the disk holds. */
   start(): void {
-    this.boot = drawBoot(this.random);
+    this.boot = randomInt(this.random, 2 ** 32).toString(16);
     ({ replica: this.replica, overlay: this.overlay, writer: this.writer } = this.core());
     for (const [origin, { coverage, entries }] of this.disk) {
       const held: Held[] = entries.map((entry) => ({ entry, heardMs: this.now() }));

@@ -1,11 +1,11 @@
 import type { NodeId } from "../base/id.ts";
-import { type Random, randomInt, SeededRandom } from "../base/random.ts";
+import { SeededRandom } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
 import type { Effect } from "../overlay/effects.ts";
 import type { Message, Peer } from "../overlay/messages.ts";
 import type { OverlayParameters } from "../overlay/parameters.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SimNode } from "./sim-node.ts";
+import { SimNode, type SimWorld } from "./sim-node.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -28,7 +28,7 @@ interface SimLink {
 const DIAL_TIMEOUT_MS = 5_000;
 
 /** A whole mesh under one scheduler: one seed, one history. */
-export class World {
+export class World implements SimWorld {
   readonly scheduler = new Scheduler();
   readonly nodes = new Map<NodeId, SimNode>();
   readonly random: SeededRandom;
@@ -176,9 +176,4 @@ export class World {
 /** A name for every pair, whichever way round. */
 function linkName(one: NodeId, other: NodeId): string {
   return one < other ? `${one} ${other}` : `${other} ${one}`;
-}
-
-/** A number that tells two starts of one simulated node apart. */
-export function drawBoot(random: Random): string {
-  return randomInt(random, 2 ** 32).toString(16);
 }

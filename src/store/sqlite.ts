@@ -111,7 +111,7 @@ export class SqliteStore implements Store {
     this.db.close();
   }
 
-  /** better-sqlite3 is built so that WAL silently means NORMAL: a power cut takes acknowledged rows. */
+  /** better-sqlite3 makes WAL silently mean NORMAL: a power cut takes acknowledged rows. */
   private wait(durability: Durability): void {
     if (this.synchronous === durability) return;
     this.db.pragma(`synchronous = ${durability === "durable" ? "FULL" : "NORMAL"}`);

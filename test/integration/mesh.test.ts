@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import type {
+  DeviceDocument,
   MeshDocument,
-  NetworkItem,
-  NodeListItem,
+  NodeDocument,
   ReadingDocument,
 } from "../../src/api/types.ts";
 import { type Host, Lan, lanMissing, until } from "./lan.ts";
@@ -25,7 +25,7 @@ const digests = (hosts: readonly Host[]) =>
   hosts.map((host) => host.get<MeshDocument>("/v1/mesh")?.digest ?? host.name);
 const agree = (hosts: readonly Host[]) => new Set(digests(hosts)).size === 1;
 const alive = (host: Host) =>
-  (host.get<NodeListItem[]>("/v1/nodes") ?? []).filter(({ state }) => state === "alive").length;
+  (host.get<NodeDocument[]>("/v1/nodes") ?? []).filter(({ state }) => state === "alive").length;
 const value = (host: Host, node: number) =>
   host
     .get<ReadingDocument[]>("/v1/readings?kind=temperature")
@@ -56,7 +56,7 @@ test("8 nodes in 8 network namespaces, found by mDNS alone", { skip }, async (t)
   await t.test("every node knows the true MAC and IP of the others", async () => {
     const truth = hosts.map((host) => `${host.mac()} ${host.address}`);
     const known = (host: Host) =>
-      (host.get<NetworkItem[]>("/v1/network") ?? []).flatMap(({ mac, ips }) =>
+      (host.get<DeviceDocument[]>("/v1/network") ?? []).flatMap(({ mac, ips }) =>
         ips.map((address) => `${mac} ${address}`),
       );
     await until(

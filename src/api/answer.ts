@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** A whole reply, as a value: handlers make it, one place sends it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/**
+ * On every reply, errors included. Nothing of ours needs inline scripts, other sites, frames or a
+ * referrer, so a page that got a foreign string into it can still do nothing with it.
+ */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy":
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+    "object-src 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** A document as JSON; a state of this moment, never to be kept by a cache. */
+export function json(document: unknown, status = 200): Answer {
+  return {
+    status,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+    body: `${JSON.stringify(document)}\n`,
+  };
+}
+
+export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const headers: Record<string, string | number> = { ...SECURITY_HEADERS, ...answer.headers };
+  if (answer.status !== 304) headers["Content-Length"] = Buffer.byteLength(answer.body);
+  response.writeHead(answer.status, headers);
+  response.end(request.method === "HEAD" || answer.status === 304 ? undefined : answer.body);
+}
+
+/** Answers on a bare socket, where there is no response object, and closes it. */
+export function sendRaw(socket: Duplex, answer: Answer): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const headers = {
+    ...SECURITY_HEADERS,
+    ...answer.headers,
+    "Content-Length": String(Buffer.byteLength(answer.body)),
+    Connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? "Error"}`;
+  socket.write([status, ...lines, "", ""].join("\r\n"));
+  socket.end(answer.body, () => socket.destroy());
+}

@@ -1,0 +1,245 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Log } from "../base/log.ts";
+import { type Clock, MINUTE_MS, type Millis } from "../base/time.ts";
+import type { ReadSide } from "../node/read-side.ts";
+import { type Answer, json, send, sendRaw } from "./answer.ts";
+import { discard, saysTooLong, tooLong } from "./body.ts";
+import { isCrossSite, isLoopback, isOwnHost } from "./door.ts";
+import type { Live } from "./live.ts";
+import { METRICS_TYPE, metricsText, readingMetrics } from "./metrics.ts";
+import { openApi } from "./openapi.ts";
+import type { OwnNames } from "./own-names.ts";
+import { problem } from "./problems.ts";
+import { processMetrics } from "./process-figures.ts";
+import { RequestCounts } from "./request-counts.ts";
+import { createRouter, type Route, type Router } from "./router.ts";
+import { dataRoutes } from "./routes.ts";
+import { type StaticFiles, staticAnswer } from "./static-files.ts";
+
+const LIVE_PATH = "/v1/live";
+
+export interface DeskOptions {
+  readonly hosts: readonly string[];
+  readonly read: "lan" | "capability";
+  readonly log: Log;
+  readonly readSide: ReadSide;
+  readonly clock: Clock;
+  readonly ownNames: () => OwnNames;
+  readonly live: Live;
+  readonly files: StaticFiles;
+}
+
+/** Takes each request through the door to its route, and sends what comes back. */
+export class Desk {
+  private readonly router: Router;
+  private readonly counts = new RequestCounts();
+  private failures = 0;
+  private failureSaidMs: Millis = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: DeskOptions) {
+    const routes: Route[] = [...dataRoutes(options.readSide), ...this.ownRoutes()];
+    const description = () => openApi(routes, options.readSide.self().version);
+    routes.push(descriptionRoute(description));
+    this.router = createRouter(routes);
+  }
+
+  /** `"asked"`: the client waits for a go-ahead before it sends its body. */
+  async answer(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    goAhead: "asked" | "none" = "none",
+  ): Promise<void> {
+    incoming.on("error", () => {});
+    response.on("error", () => {});
+    const target = targetOf(incoming);
+    const refused = this.refusal(incoming) ?? (target === undefined ? notAPath() : undefined);
+    let route = "none";
+    let answer = refused;
+    if (answer === undefined && target !== undefined) {
+      const { pathname, query } = target;
+      const match = this.router(incoming.method ?? "", pathname);
+      if (match.found === "route") {
+        route = match.route.path;
+        answer = this.notAllowed(match.route, incoming);
+        if (answer === undefined && goAhead === "asked") response.writeContinue();
+        answer ??= await this.handled(match.route, { params: match.params, query, incoming });
+      } else answer = this.file(incoming, pathname, match.found === "path" ? match.allow : []);
+    }
+    answer ??= problem(404, "there is nothing here; GET /openapi.json tells what there is");
+    this.counts.add(route, answer.status);
+    if (!incoming.complete) discard(incoming);
+    if (!response.destroyed) send(incoming, response, answer);
+  }
+
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const answer = this.upgradeRefusal(incoming);
+    this.counts.add(answer === undefined ? LIVE_PATH : "none", answer?.status ?? 101);
+    if (answer !== undefined) {
+      sendRaw(socket, answer);
+      return;
+    }
+    // The live socket has its own pings; the server's idle limit is for answers.
+    (socket as Socket).setTimeout(0);
+    const audience = this.mayReadPeople(incoming) ? "all" : "public";
+    this.options.live.upgrade(incoming, socket, head, audience);
+  }
+
+  private upgradeRefusal(incoming: IncomingMessage): Answer | undefined {
+    const refused = this.refusal(incoming);
+    if (refused !== undefined) return refused;
+    const pathname = targetOf(incoming)?.pathname;
+    if (incoming.headers.upgrade?.toLowerCase() !== "websocket") {
+      return problem(400, "this node speaks HTTP/1.1 and WebSocket; ask without Upgrade");
+    }
+    if (pathname !== LIVE_PATH) return problem(404, `the WebSocket is at ${LIVE_PATH}`);
+    if (isCrossSite(incoming.headers)) return crossSite();
+    if (!this.options.live.full) return undefined;
+    return problem(503, "too many live readers: close one or try later", { "Retry-After": "30" });
+  }
+
+  /** What holds before any route: the protocol and the Host. */
+  private refusal({ httpVersion, headersDistinct }: IncomingMessage): Answer | undefined {
+    if (httpVersion !== "1.1") return problem(505, "speak HTTP/1.1", { Connection: "close" });
+    const hosts = headersDistinct.host ?? [];
+    const [host = ""] = hosts;
+    if (hosts.length !== 1) return problem(400, "send one Host header", { Connection: "close" });
+    if (isOwnHost(host, this.options.ownNames(), this.options.hosts)) return undefined;
+    return problem(
+      421,
+      "this node is not called so: ask by its address or add the name to api.hosts",
+    );
+  }
+
+  private notAllowed(route: Route, incoming: IncomingMessage): Answer | undefined {
+    if (route.access === "people" && !this.mayReadPeople(incoming)) return needsCapability("read");
+    if (route.access !== "write") return undefined;
+    if (isCrossSite(incoming.headers)) return crossSite();
+    if (!isLoopback(incoming.socket.remoteAddress)) return needsCapability("write");
+    return saysTooLong(incoming) ? tooLong() : undefined;
+  }
+
+  private mayReadPeople(incoming: IncomingMessage): boolean {
+    return this.options.read === "lan" || isLoopback(incoming.socket.remoteAddress);
+  }
+
+  private async handled(route: Route, asked: Parameters<Route["handle"]>[0]): Promise<Answer> {
+    try {
+      return await route.handle(asked);
+    } catch (error) {
+      this.failed(route, error);
+      return problem(500, "the node failed to answer; its log says why");
+    }
+  }
+
+  private failed(route: Route, error: unknown): void {
+    this.failures += 1;
+    const nowMs = this.options.clock.monotonicMs();
+    if (nowMs - this.failureSaidMs < MINUTE_MS) return;
+    this.options.log.write("error", `${route.method} ${route.path} failed`, {
+      error: error instanceof Error ? error.message : String(error),
+      times: this.failures,
+    });
+    this.failures = 0;
+    this.failureSaidMs = nowMs;
+  }
+
+  private file(
+    { method, headers }: IncomingMessage,
+    path: string,
+    allow: readonly string[],
+  ): Answer | undefined {
+    const found = staticAnswer(this.options.files, path, headers);
+    if (found !== undefined && (method === "GET" || method === "HEAD")) return found;
+    const allowed = found === undefined ? allow : ["GET", "HEAD"];
+    if (allowed.length > 0) {
+      const text = allowed.join(", ");
+      return problem(405, `this takes ${text}`, { Allow: text });
+    }
+    if (path !== "/") return undefined;
+    return problem(404, "the dashboard is not built: run npm run build, or ask under /v1");
+  }
+
+  private ownRoutes(): readonly Route[] {
+    const { readSide, live } = this.options;
+    return [
+      {
+        method: "GET",
+        path: LIVE_PATH,
+        access: "open",
+        summary: "WebSocket: first a LiveSnapshot, then a LiveChange for whatever changes",
+        answers: {
+          101: { says: "The WebSocket is open." },
+          403: { says: "Another site's page asked a browser for this.", schema: "Problem" },
+          426: { says: "Not asked as a WebSocket.", schema: "Problem" },
+          503: { says: "Too many readers.", schema: "Problem" },
+        },
+        handle: () => problem(426, "open this as a WebSocket", { Upgrade: "websocket" }),
+      },
+      {
+        method: "GET",
+        path: "/metrics",
+        access: "open",
+        summary: "Everything known, for Prometheus",
+        answers: { 200: { says: "Text format 0.0.4.", type: "text/plain" } },
+        handle: () => ({
+          status: 200,
+          headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" },
+          body: metricsText([
+            ...readingMetrics(readSide.readings()),
+            ...readSide.metrics(),
+            this.counts.metric(),
+            {
+              name: "watercooler_api_live_sockets",
+              help: "Readers of the live socket.",
+              type: "gauge",
+              samples: [{ labels: {}, value: live.count }],
+            },
+            {
+              name: "watercooler_build_info",
+              help: "Which version this is.",
+              type: "gauge",
+              samples: [{ labels: { version: readSide.self().version }, value: 1 }],
+            },
+            ...processMetrics(),
+          ]),
+        }),
+      },
+    ];
+  }
+}
+
+function descriptionRoute(description: () => object): Route {
+  return {
+    method: "GET",
+    path: "/openapi.json",
+    access: "open",
+    summary: "This description",
+    answers: { 200: { says: "An OpenAPI 3.1 document.", schema: "Description" } },
+    handle: () => json(description()),
+  };
+}
+
+/** The path and query asked for; undefined where the target is no path, such as a proxy's URL. */
+function targetOf({ url = "" }: IncomingMessage) {
+  if (!url.startsWith("/")) return undefined;
+  const [pathname = "", ...rest] = url.split("?");
+  return { pathname, query: new URLSearchParams(rest.join("?")) };
+}
+
+function notAPath(): Answer {
+  return problem(400, "ask for a path, such as /v1/rooms");
+}
+
+function crossSite(): Answer {
+  return problem(403, "another site's page may not do this");
+}
+
+function needsCapability(what: "read" | "write"): Answer {
+  const doing = what === "read" ? "reading what names people" : "writing";
+  return problem(401, `${doing} works from the node's own machine, else with a capability`, {
+    "WWW-Authenticate": 'Bearer realm="watercooler"',
+  });
+}

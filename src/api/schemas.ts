@@ -1,0 +1,145 @@
+import { KIND_NAMES, KINDS } from "../reading/kind.ts";
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
+export type Schema = { readonly [key: string]: unknown };
+
+const text: Schema = { type: "string" };
+const truth: Schema = { type: "boolean" };
+const whole: Schema = { type: "integer", minimum: 0 };
+const spanS: Schema = { type: "number", description: "Seconds." };
+const instant: Schema = { type: "string", format: "date-time", description: "UTC." };
+const id: Schema = { type: "string", description: "A node's identity, a did:key." };
+const kind: Schema = { type: "string", enum: KIND_NAMES };
+const unit: Schema = {
+  type: "string",
+  enum: [...new Set(KIND_NAMES.map((name) => KINDS[name].unit))],
+};
+const value: Schema = { type: ["number", "boolean"] };
+const list = (items: Schema): Schema => ({ type: "array", items });
+const nullable = (type: string): Schema => ({ type: [type, "null"] });
+const mapOf = (values: Schema): Schema => ({ type: "object", additionalProperties: values });
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+
+/** An object; a name that ends in `?` may be absent. More fields may come with newer versions. */
+function object(fields: Readonly<Record<string, Schema>>, more: Schema = {}): Schema {
+  const entries = Object.entries(fields);
+  return {
+    type: "object",
+    properties: Object.fromEntries(entries.map(([name, at]) => [name.replace(/\?$/, ""), at])),
+    required: entries.map(([name]) => name).filter((name) => !name.endsWith("?")),
+    ...more,
+  };
+}
+
+const measured = {
+  value,
+  unit,
+  sensor: { type: "string", description: "<node name>/<sensor name>" },
+  node: id,
+  at: instant,
+  age_s: spanS,
+  stale: truth,
+  simulated: truth,
+};
+
+/** The documents of `types.ts`, by the names that routes use for them. */
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  Problem: object({ type: text, status: whole, title: text, detail: text }),
+  Health: object({
+    status: { enum: ["ok", "degraded"] },
+    checks: mapOf(object({ status: { enum: ["ok", "degraded"] }, detail: text })),
+  }),
+  Sensor: object({
+    name: text,
+    platform: text,
+    kinds: list(kind),
+    state: { enum: ["ok", "failing", "simulated"] },
+    error: nullable("string"),
+  }),
+  Self: object({
+    id,
+    name: text,
+    room: text,
+    version: text,
+    started: instant,
+    uptime_s: spanS,
+    addresses: list(text),
+    sensors: list(ref("Sensor")),
+  }),
+  Node: object({
+    id,
+    name: text,
+    room: text,
+    version: text,
+    addresses: list(text),
+    api: list(text),
+    state: { enum: ["alive", "silent", "retired"] },
+    age_s: spanS,
+    links: list(id),
+  }),
+  Link: object({
+    id,
+    name: text,
+    address: text,
+    rtt_ms: nullable("number"),
+    bytes_in: whole,
+    bytes_out: whole,
+  }),
+  Mesh: object({
+    mesh: text,
+    self: id,
+    active: list(id),
+    passive: list(id),
+    nodes: whole,
+    digest: { type: "string", description: "Equal on two nodes exactly when their states are." },
+    entries: whole,
+    broadcast: object({ eager: list(id), lazy: list(id) }),
+    links: list(ref("Link")),
+  }),
+  RoomReading: object(measured),
+  Reading: object({ ...measured, room: text, kind }),
+  Target: object({
+    value,
+    unit,
+    by: text,
+    at: instant,
+    concurrent: list(object({ value, by: text, at: instant })),
+  }),
+  Room: object({
+    room: text,
+    readings: mapOf(ref("RoomReading")),
+    targets: mapOf(ref("Target")),
+    occupancy: object({ motion: nullable("boolean"), count: nullable("number") }),
+    advice: list(text),
+  }),
+  Device: object({
+    mac: text,
+    ip: text,
+    ips: list(text),
+    "hostname?": text,
+    seen_by: list(id),
+    at: instant,
+    age_s: spanS,
+  }),
+  Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
+  PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },
+  Pushed: object({ accepted: whole }),
+  Description: { type: "object", description: "An OpenAPI 3.1 document." },
+  LiveSnapshot: object({
+    type: { const: "snapshot" },
+    rooms: list(ref("Room")),
+    nodes: list(ref("Node")),
+    network: list(ref("Device")),
+    mesh: ref("Mesh"),
+    node: ref("Self"),
+  }),
+  LiveChange: object({
+    type: { const: "change" },
+    "rooms?": list(ref("Room")),
+    "nodes?": list(ref("Node")),
+    "network?": list(ref("Device")),
+    "mesh?": ref("Mesh"),
+    "node?": ref("Self"),
+    "gone?": object({ "rooms?": list(text), "nodes?": list(id), "network?": list(text) }),
+  }),
+};

@@ -1,0 +1,37 @@
+import type { NodeId } from "../base/id.ts";
+import type { Millis } from "../base/time.ts";
+
+/** Pings under way, and the round-trip times that came of them. */
+export class KeepAlive {
+  private readonly pings = new Map<number, { readonly id: NodeId; readonly sentMs: Millis }>();
+  private readonly rtts = new Map<NodeId, Millis>();
+  private nonce = 0;
+
+  /** Forgets unanswered pings; the next round is sent. */
+  startRound(): void {
+    this.pings.clear();
+  }
+
+  /** The number of a new ping to a peer. */
+  ping(id: NodeId, nowMs: Millis): number {
+    this.nonce += 1;
+    this.pings.set(this.nonce, { id, sentMs: nowMs });
+    return this.nonce;
+  }
+
+  pong(id: NodeId, nonce: number, nowMs: Millis): void {
+    const ping = this.pings.get(nonce);
+    if (ping?.id !== id) return;
+    this.pings.delete(nonce);
+    this.rtts.set(id, nowMs - ping.sentMs);
+  }
+
+  /** The round-trip time of the last keep-alive, if one came back. */
+  rttMs(id: NodeId): Millis | undefined {
+    return this.rtts.get(id);
+  }
+
+  forget(id: NodeId): void {
+    this.rtts.delete(id);
+  }
+}

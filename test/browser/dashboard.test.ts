@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { after, before, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import type { NodeId } from "../../src/base/id.ts";
+import type { NodeView, ReadingView } from "../../src/office/views.ts";
+import { FakeOffice, idOf, node, reading } from "../integration/api-fake-office.ts";
+import { LiveReader, serve, WAIT_MS_MAX } from "../integration/api-harness.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const FLAGS =
+  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
+  "--disable-component-update --disable-sync";
+const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: apt install chromium`;
+/** Where to put pictures for people to look at, if anywhere. */
+const SHOTS = process.env["WATERCOOLER_SHOTS"];
+const PHONE = { width: 360, height: 740 };
+
+let browser: Browser | undefined;
+let staticDir = "";
+
+before(async () => {
+  if (skip !== false) return;
+  staticDir = await mkdtemp(join(tmpdir(), "watercooler-dashboard-"));
+  const configFile = join(repository(), "src/dashboard/vite.config.ts");
+  await build({ configFile, logLevel: "error", build: { outDir: staticDir } });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+});
+
+after(async () => {
+  await browser?.close();
+  if (staticDir !== "") await rm(staticDir, { recursive: true });
+});
+
+function repository(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "src/dashboard/vite.config.ts"))) folder = dirname(folder);
+  return folder;
+}
+
+interface Seen {
+  readonly page: Page;
+  /** Requests to anywhere but the node, and what the page's policy refused. */
+  readonly wrong: readonly string[];
+}
+
+type Look = Parameters<Browser["newContext"]>[0];
+
+async function open(context: TestContext, port: number, look: Look = {}): Promise<Seen> {
+  assert.ok(browser);
+  const session = await browser.newContext({ viewport: { width: 1_100, height: 900 }, ...look });
+  context.after(() => session.close());
+  const page = await session.newPage();
+  page.setDefaultTimeout(WAIT_MS_MAX);
+  const wrong: string[] = [];
+  page.on("request", (request) => {
+    const { host } = new URL(request.url());
+    if (host !== `127.0.0.1:${port}`) wrong.push(`asked ${request.url()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`threw ${error.message}`));
+  page.on("console", (message) => {
+    if (/Content.Security.Policy|Refused to/i.test(message.text())) wrong.push(message.text());
+  });
+  await page.goto(`http://127.0.0.1:${port}/`);
+  return { page, wrong };
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (SHOTS !== undefined)
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}
+
+const NAMES = ["boardroom-pi", "hall-pi", "kitchen-pi", "library-pi", "studio-pi", "workshop-pi"];
+
+function officeOfSix(): FakeOffice {
+  const office = new FakeOffice();
+  const ids: readonly NodeId[] = NAMES.map((_, at) => idOf(at + 1));
+  office.nodeList = NAMES.map((name, at) => {
+    const links = [1, 2].map((step) => ids[(at + step) % ids.length] ?? idOf(1));
+    return node(at + 1, name, { links });
+  });
+  const of = (at: number, over: Partial<ReadingView> & { kind: ReadingView["kind"] }) => {
+    const name = NAMES[at] ?? "";
+    const room = name.replace("-pi", "");
+    return reading({ node: idOf(at + 1), room, sensor: `${name}/climate`, ...over });
+  };
+  office.readingList = [
+    of(0, { kind: "temperature", value: 24.3 }),
+    of(0, { kind: "humidity", value: 38.4 }),
+    of(0, { kind: "co2", value: 1_340 }),
+    of(0, { kind: "motion", value: true }),
+    of(1, { kind: "temperature", value: 19.84, ageMs: 12_000 }),
+    of(1, { kind: "contact", value: false, ageMs: 12_000 }),
+    of(1, { kind: "light", value: 312, ageMs: 12_000 }),
+    of(2, { kind: "temperature", value: 21.5 }),
+    of(2, { kind: "humidity", value: 44 }),
+    of(2, { kind: "co2", value: 640 }),
+    of(2, { kind: "motion", value: false }),
+    of(3, { kind: "temperature", value: 20.9, stale: true, ageMs: 400_000 }),
+    of(3, { kind: "humidity", value: 41, stale: true, ageMs: 400_000 }),
+    of(4, { kind: "temperature", value: 22.2, simulated: true }),
+    of(4, { kind: "co2", value: 930, simulated: true }),
+    of(5, { kind: "temperature", value: 17.6, ageMs: 40_000 }),
+    of(5, { kind: "sound", value: 51, ageMs: 40_000 }),
+    of(5, { kind: "humidity", value: 52, stale: true, ageMs: 900_000 }),
+  ];
+  return office;
+}
+
+const room = (page: Page, name: string) =>
+  page.getByRole("listitem").filter({ has: page.getByRole("heading", { name, exact: true }) });
+const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
+
+/** Waits until an element's words fit. */
+async function reads(where: ReturnType<typeof room>, words: RegExp): Promise<void> {
+  await where.filter({ hasText: words }).waitFor();
+}
+
+test("a person sees rooms, nodes and links, from this node alone", { skip }, async (context) => {
+  const { port } = await serve(context, { office: officeOfSix(), staticDir });
+  const { page, wrong } = await open(context, port);
+  await page.getByText("6 of 6 nodes alive").waitFor();
+  await reads(room(page, "kitchen"), /21\.5 °C.*Humidity44 %.*CO₂fresh 640 ppm.*Motionstill/);
+  await reads(room(page, "boardroom"), /bad air 1,340 ppm/);
+  await reads(room(page, "library"), /stale: nothing new for 7\smin/);
+  await reads(room(page, "studio"), /simulated/);
+  await reads(room(page, "workshop"), /Humiditystale 52 %/);
+  assert.doesNotMatch((await room(page, "kitchen").textContent()) ?? "", /stale|simulated/);
+  await reads(row(page, "kitchen-pi"), /alive/);
+  await reads(row(page, "boardroom-pi"), /this node/);
+  await page.getByRole("img", { name: "6 nodes, 12 links between them" }).waitFor();
+  assert.equal(await page.locator("svg line").count(), 12);
+  await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+  for (const role of ["banner", "main", "contentinfo"] as const) {
+    assert.equal(await page.getByRole(role).count(), 1, role);
+  }
+  await shoot(page, "light");
+  assert.deepEqual(wrong, []);
+});
+
+test("a value and a node's state change while one looks", { skip }, async (context) => {
+  const office = officeOfSix();
+  const { port } = await serve(context, { office, staticDir });
+  const { page, wrong } = await open(context, port);
+  await reads(room(page, "kitchen"), /21\.5 °C/);
+  office.readingList = office.readingList.map((one) =>
+    one.room === "kitchen" && one.kind === "temperature" ? { ...one, value: 25.04 } : one,
+  );
+  office.changed("rooms");
+  await reads(room(page, "kitchen"), /25\.0 °C/);
+  const silent = (view: NodeView): NodeView =>
+    view.name === "hall-pi" ? { ...view, state: "silent", ageMs: 42_000, links: [] } : view;
+  office.nodeList = office.nodeList.map(silent);
+  office.changed("nodes");
+  await page.getByText("5 of 6 nodes alive").waitFor();
+  await reads(row(page, "hall-pi"), /✕ silent/);
+  await page.locator("[aria-live=polite]", { hasText: "hall-pi went silent" }).waitFor();
+  await page.getByRole("img", { name: /1 silent$/ }).waitFor();
+  await shoot(page, "silent");
+  office.nodeList = office.nodeList.filter(({ name }) => name !== "hall-pi");
+  office.changed("nodes");
+  await page.getByText("5 of 5 nodes alive").waitFor();
+  assert.deepEqual(wrong, []);
+});
+
+test("when the node dies the page says so, and goes on when it is back", {
+  skip,
+}, async (context) => {
+  const office = officeOfSix();
+  const first = await serve(context, { office, staticDir });
+  const { page, wrong } = await open(context, first.port);
+  await reads(room(page, "kitchen"), /21\.5 °C/);
+  await first.stop();
+  await page.getByText("boardroom-pi does not answer.").waitFor();
+  await page.getByText(/Trying again/).waitFor();
+  await page.getByRole("link", { name: "kitchen-pi" }).waitFor();
+  await reads(room(page, "kitchen"), /21\.5 °C/);
+  await shoot(page, "lost");
+  const listen = `127.0.0.1:${first.port}`;
+  office.readingList = [reading({ kind: "temperature", value: 18.2 })];
+  await serve(context, { office, staticDir, listen });
+  await reads(room(page, "kitchen"), /18\.2 °C/);
+  await page.getByText("does not answer.").waitFor({ state: "detached" });
+  assert.equal(await room(page, "hall").count(), 0);
+  assert.deepEqual(wrong, []);
+});
+
+test("an empty office says what to do", { skip }, async (context) => {
+  const office = new FakeOffice();
+  office.readingList = [];
+  const { port } = await serve(context, { office, staticDir });
+  const { page } = await open(context, port);
+  await page.getByText(/No readings yet: give a node a sensor/).waitFor();
+  await page.getByText(/This node is alone so far/).waitFor();
+  await shoot(page, "empty");
+});
+
+test("names from other nodes are text, whatever is in them", { skip }, async (context) => {
+  const office = officeOfSix();
+  const evil = `<img src=x onerror="document.title='owned'">`;
+  const api = ["javascript:document.title='owned'"];
+  office.nodeList = office.nodeList.map((one, at) =>
+    at === 1 ? { ...one, name: evil, api } : one,
+  );
+  office.readingList = [reading({ kind: "temperature", room: evil })];
+  const { port, stop } = await serve(context, { office, staticDir });
+  const { page, wrong } = await open(context, port);
+  await page.getByRole("heading", { name: evil }).waitFor();
+  await stop();
+  await page.getByText("does not answer.").waitFor();
+  assert.equal(await page.locator("main img:not(svg), a[href^=javascript]").count(), 0);
+  assert.equal(await page.title(), "Watercooler");
+  assert.deepEqual(wrong, []);
+});
+
+test("on a phone nothing is cut off or scrolls sideways", { skip }, async (context) => {
+  const office = officeOfSix();
+  const long = "a-rather-long-name-for-a-meeting-room-on-the-second-floor-east";
+  office.readingList = [...office.readingList, reading({ kind: "temperature", room: long })];
+  const { port } = await serve(context, { office, staticDir });
+  const { page } = await open(context, port, { viewport: PHONE });
+  await reads(room(page, "kitchen"), /21\.5 °C/);
+  const width = await page.evaluate("document.documentElement.scrollWidth");
+  assert.ok(Number(width) <= PHONE.width, `${width} px wide`);
+  await shoot(page, "phone");
+});
+
+/** Contrast of each text with what is behind it (WCAG 2.1, 1.4.3); gives those below AA. */
+const POOR_CONTRAST = `(() => {
+  const rgb = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b]
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
+    if (!own || element.closest(".unseen, noscript, title")) continue;
+    const style = getComputedStyle(element);
+    const ink = light(rgb(element.closest("svg") ? style.fill : style.color));
+    const paper = light(behind(element));
+    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (ratio < 4.5) poor.push(element.textContent + " " + ratio.toFixed(2));
+  }
+  return poor;
+})()`;
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`every text is legible in ${colorScheme}`, { skip }, async (context) => {
+    const office = officeOfSix();
+    const { port, stop } = await serve(context, { office, staticDir });
+    const { page } = await open(context, port, { colorScheme, reducedMotion: "reduce" });
+    await reads(room(page, "kitchen"), /21\.5 °C/);
+    assert.deepEqual(await page.evaluate(POOR_CONTRAST), []);
+    await shoot(page, `scheme-${colorScheme}`);
+    await stop();
+    await page.getByText("does not answer.").waitFor();
+    assert.deepEqual(await page.evaluate(POOR_CONTRAST), []);
+  });
+}
+
+test("the keyboard reaches every link, the first skips to the rooms", {
+  skip,
+}, async (context) => {
+  const { port } = await serve(context, { office: officeOfSix(), staticDir });
+  const { page } = await open(context, port);
+  await reads(room(page, "kitchen"), /21\.5 °C/);
+  await page.keyboard.press("Tab");
+  await page.locator("a.skip:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#rooms:focus").waitFor();
+  for (const href of ["/v1/rooms", "/metrics", "/openapi.json"]) {
+    await page.keyboard.press("Tab");
+    await page.locator(`a[href="${href}"]:focus`).waitFor();
+  }
+});
+
+test("a hostile page can't read, write, watch or frame the node", {
+  skip,
+}, async (context) => {
+  const { port, office } = await serve(context, { staticDir });
+  const node = `http://127.0.0.1:${port}`;
+  const hostile = createHttpServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/html" });
+    response.end(`<!doctype html><title>Cats</title><iframe src="${node}/"></iframe>`);
+  }).listen(0, "127.0.0.1");
+  context.after(() => hostile.close());
+  await new Promise((resolve) => hostile.once("listening", resolve));
+  assert.ok(browser);
+  const session = await browser.newContext();
+  context.after(() => session.close());
+  const page = await session.newPage();
+  await page.goto(`http://127.0.0.1:${(hostile.address() as AddressInfo).port}/`);
+  const attack = `(async () => {
+    const body = JSON.stringify({ sensor: "desk", kind: "temperature", value: 99 });
+    const told = async (act) => { try { return await act(); } catch { return "refused"; } };
+    return {
+      read: await told(async () => (await fetch("${node}/v1/rooms")).text()),
+      write: await told(() => fetch("${node}/v1/readings",
+        { method: "POST", mode: "no-cors", body }).then(() => "sent")),
+      json: await told(() => fetch("${node}/v1/readings", { method: "POST", body,
+        headers: { "content-type": "application/json" } }).then(() => "sent")),
+      watch: await new Promise((resolve) => {
+        const socket = new WebSocket("ws://127.0.0.1:${port}/v1/live");
+        socket.onmessage = () => resolve("watched");
+        socket.onerror = () => resolve("refused");
+      }),
+    };
+  })()`;
+  const got = (await page.evaluate(attack)) as Record<string, string>;
+  assert.deepEqual([got["read"], got["json"], got["watch"]], ["refused", "refused", "refused"]);
+  assert.equal(office.pushed.length, 0);
+  const framed = page.frames().find((frame) => frame.url().startsWith(node));
+  assert.equal((await framed?.locator("#page").count()) ?? 0, 0);
+  // The node is well, and lets its own readers in.
+  const reader = new LiveReader(port);
+  await reader.message(0);
+  reader.socket.close();
+});
