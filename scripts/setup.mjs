@@ -42,11 +42,9 @@ function needTools() {
 const linked = existsSync("node_modules") && existsSync("node_modules/.package-lock.json");
 if (!linked || age("package-lock.json") > age("node_modules/.package-lock.json") + 2_000) {
   needTools();
-  npm("Installing; native modules compile, which takes a minute", [
-    "ci",
-    "--no-audit",
-    "--no-fund",
-  ]);
+  // Not "npm ci": it refuses a lock file that a mirror without every platform's binaries has made.
+  const quietly = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  npm("Installing; native modules compile, which takes a minute", ["install", ...quietly]);
   writeFileSync(ABI_FILE, process.versions.modules);
 } else if (existsSync(ABI_FILE) && readFileSync(ABI_FILE, "utf8") !== process.versions.modules) {
   needTools();
