@@ -1,6 +1,7 @@
 // Runs before "npm start" and "npm test": makes a fresh clone ready, and is quick when it is.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,23 +14,41 @@ if (major < 20 || (major === 20 && minor < 19) || major > 24) {
   process.exit(1);
 }
 
+const MODULES = "node_modules/.package-lock.json";
 const ABI_FILE = "node_modules/.watercooler-abi";
-const SOURCES = ["src", "firmware-bridge/src", "test", "scripts"];
-const FILES = ["package.json", "tsconfig.json"];
+const SOURCES = ["src", "firmware-bridge/src", "test", "bench", "scripts"];
+const FILES = ["package.json", "tsconfig.json", MODULES];
+/** A checkout writes files in any order, within this. A guess. */
+const CHECKOUT_MS = 2_000;
 
 const age = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 function npm(what, args) {
+  needTools();
   console.log(`${what} (npm ${args.join(" ")}) ...`);
-  const done = spawnSync("npm", args, { stdio: "inherit" });
-  if (done.status === 0) return;
-  console.error(`${what} failed: see npm's words above; a C++ toolchain and a network are needed`);
-  process.exit(1);
+  const env = { ...process.env };
+  // Where this Node brings its headers, they are the right ones, and no network is needed for them.
+  const prefix = dirname(dirname(process.execPath));
+  if (existsSync(join(prefix, "include/node/node_version.h"))) env.npm_config_nodedir = prefix;
+  // The npm that started us may stand beside another Node: what compiles must be told of this one.
+  env.PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
+  const ours = process.env.npm_execpath ?? "";
+  const done = ours.endsWith("npm-cli.js")
+    ? spawnSync(process.execPath, [ours, ...args], { stdio: "inherit", env })
+    : spawnSync("npm", args, { stdio: "inherit", env });
+  if (done.status !== 0) {
+    const reason = done.error === undefined ? "npm's own words are above" : done.error.message;
+    console.error(
+      `${what}: failed, ${reason}. With a network and a C++ toolchain, run the command again.`,
+    );
+    process.exit(1);
+  }
+  writeFileSync(ABI_FILE, process.versions.modules);
 }
 
 function needTools() {
   const missing = ["make", "g++", "python3"].filter(
-    (tool) => spawnSync("which", [tool], { stdio: "ignore" }).status !== 0,
+    (tool) => spawnSync(tool, ["--version"], { stdio: "ignore" }).error !== undefined,
   );
   if (missing.length === 0) return;
   console.error(
@@ -39,30 +58,38 @@ function needTools() {
   process.exit(1);
 }
 
-const linked = existsSync("node_modules") && existsSync("node_modules/.package-lock.json");
-if (!linked || age("package-lock.json") > age("node_modules/.package-lock.json") + 2_000) {
-  needTools();
-  // Not "npm ci": it refuses a lock file that a mirror without every platform's binaries has made.
-  const quietly = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  npm("Installing; native modules compile, which takes a minute", ["install", ...quietly]);
+/** Whether the native modules are for this Node. Who installed by hand left no note: we try. */
+function builtForThisNode() {
+  if (existsSync(ABI_FILE)) return readFileSync(ABI_FILE, "utf8") === process.versions.modules;
+  try {
+    const Database = createRequire(import.meta.url)("better-sqlite3");
+    new Database(":memory:").close();
+  } catch {
+    return false;
+  }
   writeFileSync(ABI_FILE, process.versions.modules);
-} else if (existsSync(ABI_FILE) && readFileSync(ABI_FILE, "utf8") !== process.versions.modules) {
-  needTools();
-  npm("Rebuilding native modules for this Node", ["rebuild"]);
-  writeFileSync(ABI_FILE, process.versions.modules);
+  return true;
 }
 
+/** The newest time in a folder. Folders count: a file that was removed changes only its folder. */
 function newest(folder) {
-  let latest = 0;
+  let latest = age(folder);
+  if (latest === 0) return latest;
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (entry.isFile()) latest = Math.max(latest, statSync(path).mtimeMs);
+    latest = Math.max(latest, age(join(entry.parentPath ?? entry.path, entry.name)));
   }
   return latest;
 }
 
-const changed = Math.max(...SOURCES.map(newest), ...FILES.map(age));
-if (changed > age("dist/.built")) {
+if (age(MODULES) === 0 || age("package-lock.json") > age(MODULES) + CHECKOUT_MS) {
+  // Not "npm ci": it refuses a lock file that a mirror without every platform's binaries has made.
+  const quietly = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  npm("Installing; native modules compile, which takes a minute", ["install", ...quietly]);
+} else if (!builtForThisNode()) {
+  npm("Rebuilding native modules for this Node", ["rebuild", "--loglevel=error"]);
+}
+
+if (Math.max(...SOURCES.map(newest), ...FILES.map(age)) > age("dist/.built")) {
   console.log("Building ...");
   const done = spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
   if (done.status !== 0) process.exit(1);

@@ -1,65 +1,93 @@
-// Runs the compiled tests: "npm test", or "npm test -- sim/overlay" for those with that in the path.
-import { spawnSync } from "node:child_process";
+// Runs the compiled tests: "npm test", "npm test -- sim/overlay" for those with that in the path,
+// "npm run test:long" for those under test/long, which no other run starts.
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { compose } from "node:stream";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
 
-const wanted = process.argv.slice(2);
-const folder = "dist/build/test";
-const files = readdirSync(folder, { recursive: true })
-  .map((name) => join(folder, name))
-  .filter((path) => path.endsWith(".test.js"))
+const FOLDER = "dist/build/test";
+const LONG = "--long";
+/** A file that takes longer hangs. Twenty times the slowest here; a long one may take hours. */
+const FILE_MS_MAX = 600_000;
+const LONG_FILE_MS_MAX = 4 * 3_600_000;
+
+const words = process.argv.slice(2);
+const long = words.includes(LONG);
+const wanted = words
+  .filter((word) => word !== LONG)
+  .map((word) => word.replace(/^\.\//, "").replace(/\.(ts|js)$/, ""));
+
+const files = readdirSync(FOLDER, { recursive: true })
+  .map((name) => join(FOLDER, name))
+  .filter((path) => path.endsWith(".test.js") && path.includes("/test/long/") === long)
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   .sort();
 if (files.length === 0) {
-  console.error(`no test file has ${wanted.join(" or ")} in its path`);
+  const which = wanted.length === 0 ? "" : ` with ${wanted.join(" or ")} in its path`;
+  console.error(`no test file${which}${long ? " under test/long" : ""}`);
   process.exit(1);
 }
 
-const heavy = (path) => /\/(integration|browser|contract)\//.test(path);
-let failed = 0;
-let total = 0;
-let passed = 0;
+const sum = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
 const skipped = [];
 
-function run(batch, concurrency) {
-  if (batch.length === 0) return;
-  const done = spawnSync(
-    process.execPath,
-    ["--test", `--test-concurrency=${concurrency}`, "--test-reporter=tap", ...batch],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 28 },
-  );
-  for (const line of done.stdout.split("\n")) {
-    const skip = /^\s*ok \d+ - (.*?) # SKIP(.*)$/.exec(line);
-    if (skip) skipped.push(`${skip[1]}:${skip[2]}`);
-    const pass = /^# pass (\d+)/.exec(line);
-    if (pass) passed += Number(pass[1]);
-    const tests = /^# tests (\d+)/.exec(line);
-    if (tests) total += Number(tests[1]);
-    const fail = /^# fail (\d+)/.exec(line);
-    if (fail) failed += Number(fail[1]);
-    const name = /^(ok|not ok) \d+ - (?!.*SKIP)(?!.*\.test\.js)(.*)$/.exec(line);
-    if (name) console.log(`${name[1] === "ok" ? "✔" : "✖"} ${name[2]}`);
+/** Adds up each run's own totals; what is left goes on to the reporter. */
+async function* counted(events) {
+  for await (const event of events) {
+    const { data } = event;
+    if (event.type === "test:diagnostic" && data.nesting === 0) {
+      const [, what, count] = /^(\w+) ([\d.]+)$/.exec(data.message) ?? [];
+      if (what in sum) sum[what] += Number(count);
+      if (what !== undefined) continue;
+    }
+    const left = data?.skip;
+    if (event.type === "test:pass" && left !== undefined && left !== false) {
+      skipped.push(`${data.name}${left === true ? "" : `: ${left}`}`);
+    }
+    yield event;
   }
-  if (done.status !== 0) {
-    if (failed === 0) failed = 1;
-    const from = done.stdout.split("\n");
-    for (const [at, line] of from.entries()) {
-      if (/^\s*not ok/.test(line)) console.log(from.slice(at, at + 40).join("\n"));
+}
+
+/** One line a test that stands by itself, all of what a failure says. */
+async function* plain(events) {
+  for await (const { type, data } of events) {
+    if (type === "test:stdout" || type === "test:stderr") yield data.message;
+    if (type === "test:pass" && data.nesting === 0 && data.skip === undefined) {
+      yield `✔ ${data.name} (${Math.round(data.details.duration_ms)} ms)\n`;
+    }
+    if (type === "test:fail") {
+      const { error } = data.details;
+      const cause = error?.cause ?? error;
+      yield `✖ ${data.name} in ${data.file}\n${cause?.stack ?? cause}\n`;
     }
   }
 }
 
-run(
-  files.filter((path) => !heavy(path)),
-  2,
-);
-run(files.filter(heavy), 1);
-
-for (const line of skipped) console.log(`skipped ${line}`);
-if (process.env.CI === "true" && skipped.length > 0) {
-  console.log("a suite left out is a failure here");
-  failed += skipped.length;
+async function runFiles(batch, concurrency) {
+  if (batch.length === 0) return;
+  const timeout = long ? LONG_FILE_MS_MAX : FILE_MS_MAX;
+  const events = run({ files: batch, concurrency, timeout });
+  const reporter = process.stdout.isTTY ? new spec() : plain;
+  for await (const text of compose(events, counted, reporter)) process.stdout.write(text);
 }
-console.log(`# tests ${total}\n# pass ${passed}\n# fail ${failed}\n# skipped ${skipped.length}`);
-console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-process.exit(failed === 0 ? 0 : 1);
+
+// What opens ports, makes namespaces or measures has the machine to itself.
+const heavy = (path) => /\/(integration|browser|contract|long)\//.test(path);
+await runFiles(
+  files.filter((path) => !heavy(path)),
+  availableParallelism(),
+);
+await runFiles(files.filter(heavy), 1);
+
+// What was cut short by a limit or a dead parent has not passed.
+sum.fail += sum.cancelled;
+for (const line of skipped) console.log(`skipped ${line}`);
+if (process.env.CI === "true" && sum.skipped + sum.todo > 0) {
+  console.log("a suite left out is a failure here");
+  sum.fail += sum.skipped + sum.todo;
+}
+for (const [what, count] of Object.entries(sum)) console.log(`# ${what} ${count}`);
+console.log(`${sum.pass} passed, ${sum.fail} failed, ${sum.skipped} skipped`);
+process.exit(sum.fail === 0 && sum.tests > 0 ? 0 : 1);
