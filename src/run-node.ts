@@ -18,19 +18,13 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { Sources } from "./link/discovery/choose.ts";
 import { WebSocketTransport } from "./link/websocket.ts";
-import { Counters } from "./node/counters.ts";
-import { Node } from "./node/node.ts";
-import { Persistence } from "./node/persistence.ts";
+import { assembleNode } from "./node/assemble.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
-import { silentNodes } from "./office/nodes.ts";
-import { carryOver, parseDeviceKey } from "./office/records.ts";
+import { parseDeviceKey } from "./office/records.ts";
 import { createFrameCodec, WIRE_VERSION } from "./overlay/codec.ts";
-import { Overlay } from "./overlay/overlay.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
-import { Replica } from "./replica/replica.ts";
-import { Writer } from "./replica/writer.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
@@ -107,47 +101,10 @@ async function runParts(
   const boot = toHex(randomBytes(8));
   const random = new SeededRandom(randomBytes(6).readUIntBE(0, 6));
   const table = new IdentityTable();
-  const entryCodec = createEntryCodec(table);
   const meshKey = keyOfNodeId(mesh.id) ?? new Uint8Array();
   const signed = (body: Uint8Array) => concatBytes([ENTRY_DOMAIN, meshKey, body]);
-  const replica = new Replica({
-    hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
-    verify: (entry) => verify(entry.origin, signed(entry.body), entry.signature),
-    admit: (origin, shown) => mesh.admits(origin, shown),
-  });
   const self = identity.id;
-  const persistence = new Persistence(store, replica, self, clock);
-  const snapshot = store.load();
-  persistence.restore(snapshot, entryCodec);
-  const moved = hasMoved(snapshot.meta.machine);
-  if (snapshot.meta.machine === undefined) {
-    store.commit({ meta: { machine: machineId() } }, "durable");
-  }
-  const writer = new Writer(replica, {
-    self,
-    credential,
-    boot,
-    moved,
-    random,
-    codec: entryCodec,
-    sign: (body) => identity.sign(signed(body)),
-    carry: carryOver,
-    reserved: Number(snapshot.meta.incarnation ?? 0),
-    reserve: (incarnation) => {
-      store.commit({ meta: { incarnation: String(incarnation) } }, "durable");
-    },
-  });
   const addresses = () => ownAddresses(config);
-  const parameters = {
-    ...DEFAULT_PARAMETERS,
-    activeMax: config.mesh.activeView,
-    passiveMax: config.mesh.passiveView,
-  };
-  const silent = (nowMs: number) => silentNodes(replica, self, nowMs);
-  const overlay = new Overlay({ self, addresses, replica, parameters, random, clock, silent });
-  for (const { id, addresses: known } of snapshot.remembered) {
-    overlay.handle({ type: "hint", peer: { id, addresses: known } }, clock.monotonicMs());
-  }
   const transport = makeTransport(config, identity, certificate, mesh, {
     boot,
     credential,
@@ -164,22 +121,28 @@ async function runParts(
     random: random.fork(),
     log,
   });
-  const counters = new Counters(log, clock);
-  const codec = createFrameCodec(table);
-  const node = new Node({
-    self,
-    boot,
-    moved,
-    replica,
-    writer,
-    overlay,
-    codec,
+  const sign = (body: Uint8Array) => identity.sign(signed(body));
+  const { node, replica, overlay, counters } = assembleNode({
+    identity: { self, boot, credential, machine: machineId(), sign },
+    trust: {
+      hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+      verify: (entry) => verify(entry.origin, signed(entry.body), entry.signature),
+      admit: (origin, shown) => mesh.admits(origin, shown),
+    },
+    parameters: {
+      ...DEFAULT_PARAMETERS,
+      activeMax: config.mesh.activeView,
+      passiveMax: config.mesh.passiveView,
+    },
+    addresses,
+    entryCodec: createEntryCodec(table),
+    frameCodec: createFrameCodec(table),
+    store,
     transport,
     discovery,
-    persistence,
-    counters,
     clock,
     timers: systemTimers,
+    random,
     log,
   });
   const sensors = await makeSensors(config, { clock, random, log });
@@ -351,8 +314,4 @@ function machineId(): string {
     } catch {}
   }
   return "unknown";
-}
-
-function hasMoved(kept: string | undefined): boolean {
-  return kept !== undefined && kept !== machineId();
 }

@@ -59,6 +59,7 @@ export class Node {
   private yielded = false;
   private stopped = false;
   private cancelWake: () => void = () => {};
+  private wakeAtMs: Millis = Number.POSITIVE_INFINITY;
   private cancelAnswer: (() => void) | undefined;
   private readonly cancels = new Set<() => void>();
   private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
@@ -72,13 +73,19 @@ export class Node {
 
   /** Starts the links, discovery and the timers. Rejects with one line where a port is taken. */
   async start(): Promise<void> {
-    const { transport, discovery, writer, clock } = this.parts;
+    const { transport, discovery } = this.parts;
     await transport.start((event) => this.onLink(event));
+    this.begin();
+    await discovery.start((hint) => this.onHint(hint));
+  }
+
+  /** Starts this life; links and hints may come from now on. */
+  begin(): void {
+    const { writer, clock } = this.parts;
     this.announce(writer.begin(clock.monotonicMs(), clock.wallMs()));
     this.every(OWN_FLUSH_MS, () => this.flush("own", "batched"));
     this.every(OTHERS_FLUSH_MS, () => this.flush("all", "batched"));
     this.wakeLater();
-    await discovery.start((hint) => this.onHint(hint));
   }
 
   /** Says goodbye, writes everything to the disk, closes links. */
@@ -162,14 +169,16 @@ export class Node {
     for (const listener of this.listeners) listener(entries);
   }
 
-  private onHint({ id, addresses }: Hint): void {
+  /** Takes a hint from discovery. */
+  onHint({ id, addresses }: Hint): void {
     if (this.stopped || this.yielded) return;
     if (id !== undefined) return this.enqueue({ type: "hint", peer: { id, addresses } });
     const linked = new Set(this.parts.transport.stats().map(({ remote }) => remote));
     for (const address of addresses) if (!linked.has(address)) this.dialer.reachUnknown(address);
   }
 
-  private onLink(event: LinkEvent): void {
+  /** Takes an event from the transport. */
+  onLink(event: LinkEvent): void {
     const { counters, codec } = this.parts;
     switch (event.type) {
       case "up": {
@@ -300,10 +309,15 @@ export class Node {
   }
 
   private wakeLater(): void {
+    if (this.stopped || this.yielded) return this.cancelWake();
+    const nowMs = this.now();
+    const afterMs = Math.min(WAKE_MS_MAX, Math.max(1, this.parts.overlay.wakeAtMs() - nowMs));
+    // A timer that fires early costs less than one set anew for every frame.
+    if (this.wakeAtMs <= nowMs + afterMs) return;
     this.cancelWake();
-    if (this.stopped || this.yielded) return;
-    const afterMs = Math.min(WAKE_MS_MAX, Math.max(1, this.parts.overlay.wakeAtMs() - this.now()));
+    this.wakeAtMs = nowMs + afterMs;
     this.cancelWake = this.parts.timers.set(afterMs, () => {
+      this.wakeAtMs = Number.POSITIVE_INFINITY;
       this.enqueue({ type: "wake" });
       this.askWhereIsEverybody();
     });

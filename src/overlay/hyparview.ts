@@ -1,6 +1,6 @@
 import type { Address, NodeId } from "../base/id.ts";
 import { jittered, type Random } from "../base/random.ts";
-import { type Millis, SECOND_MS } from "../base/time.ts";
+import type { Millis } from "../base/time.ts";
 import type { DownReason, Effect } from "./effects.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Answer, Message, Peer, Priority } from "./messages.ts";
@@ -19,8 +19,6 @@ interface Request {
 
 /** Evictions that others may force on us: so many at once, one more each second. A guess. */
 const FORCED_MAX = 10;
-/** How often the views are looked after. */
-const CARE_MS = SECOND_MS;
 /** So many probes in vain double the pause between them: five minutes. A guess. */
 const PROBES_UNTIL_TWICE = 75;
 
@@ -56,7 +54,7 @@ export class Hyparview {
     private readonly random: Random,
   ) {
     this.views = new Views(self, parameters, random);
-    this.remembered = new Remembered(random, parameters.retryMs, parameters.retryMsMax);
+    this.remembered = new Remembered(random, parameters);
     this.shuffleAtMs = jittered(random, parameters.shuffleMs, 0.5);
   }
 
@@ -255,7 +253,7 @@ export class Hyparview {
   }
 
   private care(nowMs: Millis, silent: () => readonly NodeId[]): void {
-    this.careMs = nowMs + jittered(this.random, CARE_MS, 0.2);
+    this.careMs = nowMs + jittered(this.random, this.parameters.careMs, 0.2);
     this.forced = Math.min(FORCED_MAX, this.forced + 1);
     for (const [id, { deadlineMs }] of [...this.requests]) {
       if (deadlineMs <= nowMs) this.requests.delete(id);

@@ -4,6 +4,8 @@ import { SECOND_MS } from "../base/time.ts";
 export interface OverlayParameters {
   readonly activeMax: number;
   readonly passiveMax: number;
+  /** Peers kept beyond the passive view, to be tried when nobody else answers. */
+  readonly rememberedMax: number;
   readonly activeWalkLength: number;
   readonly passiveWalkLength: number;
   readonly shuffleActive: number;
@@ -15,6 +17,8 @@ export interface OverlayParameters {
   readonly requestMs: number;
   readonly retryMs: number;
   readonly retryMsMax: number;
+  /** How often the views are looked after. */
+  readonly careMs: number;
   readonly probeMs: number;
   readonly probeMsMax: number;
   readonly idleLinkMs: number;
@@ -31,6 +35,8 @@ export const DEFAULT_PARAMETERS: OverlayParameters = {
   // HyParView, DSN 2007, section 5.1: 10,000 nodes, fanout 4.
   activeMax: 5,
   passiveMax: 30,
+  // A guess: five floors of Pis, and those they replaced.
+  rememberedMax: 1_024,
   activeWalkLength: 6,
   passiveWalkLength: 3,
   shuffleActive: 3,
@@ -46,6 +52,7 @@ export const DEFAULT_PARAMETERS: OverlayParameters = {
   // Guesses: a refused or unreachable peer is asked again after 1 s, then 2, 4 ... 60 s.
   retryMs: 1 * SECOND_MS,
   retryMsMax: 60 * SECOND_MS,
+  careMs: 1 * SECOND_MS,
   // Lashup probes every 12 s at most; an office should heal while people watch.
   probeMs: 4 * SECOND_MS,
   probeMsMax: 60 * SECOND_MS,

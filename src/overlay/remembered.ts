@@ -2,10 +2,7 @@ import type { Address, NodeId } from "../base/id.ts";
 import { jittered, type Random } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
 import type { Peer } from "./messages.ts";
-import { ADDRESSES_MAX } from "./parameters.ts";
-
-/** Peers kept. A guess: five floors of Pis, and those they replaced. */
-export const REMEMBERED_MAX = 1_024;
+import { ADDRESSES_MAX, type OverlayParameters } from "./parameters.ts";
 
 interface Memory {
   peer: Peer;
@@ -23,18 +20,18 @@ export class Remembered {
 
   constructor(
     private readonly random: Random,
-    private readonly retryMs: Millis,
-    private readonly retryMsMax: Millis,
+    private readonly limits: Pick<OverlayParameters, "rememberedMax" | "retryMs" | "retryMsMax">,
   ) {}
 
   /** Learns of a peer; its newest addresses come first. */
   meet(peer: Peer): void {
     const known = this.memories.get(peer.id);
     if (known === undefined) {
-      if (this.memories.size >= REMEMBERED_MAX) this.dropWorst();
+      if (this.memories.size >= this.limits.rememberedMax) this.dropWorst();
       this.memories.set(peer.id, { peer, failures: 0, notBeforeMs: 0, triedMs: -1 });
       return;
     }
+    if (startsWith(known.peer.addresses, peer.addresses)) return;
     const addresses = [...new Set<Address>([...peer.addresses, ...known.peer.addresses])];
     known.peer = { id: peer.id, addresses: addresses.slice(0, ADDRESSES_MAX) };
   }
@@ -56,7 +53,8 @@ export class Remembered {
   failed(id: NodeId, nowMs: Millis): void {
     const memory = this.memories.get(id);
     if (memory === undefined) return;
-    const pause = Math.min(this.retryMsMax, this.retryMs * 2 ** Math.min(memory.failures, 20));
+    const { retryMs, retryMsMax } = this.limits;
+    const pause = Math.min(retryMsMax, retryMs * 2 ** Math.min(memory.failures, 20));
     memory.failures += 1;
     memory.notBeforeMs = nowMs + jittered(this.random, pause, 0.3);
   }
@@ -94,4 +92,8 @@ export class Remembered {
     }
     if (worst !== undefined) this.memories.delete(worst.peer.id);
   }
+}
+
+function startsWith(all: readonly Address[], first: readonly Address[]): boolean {
+  return first.length <= all.length && first.every((address, at) => all[at] === address);
 }

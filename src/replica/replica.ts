@@ -29,6 +29,7 @@ export interface JoinOutcome {
   readonly equivocation: boolean;
 }
 
+const NOTHING: ReadonlyMap<NodeId, ReadonlySet<string>> = new Map();
 const KNOWN: JoinOutcome = {
   fresh: false,
   changed: false,
@@ -159,6 +160,7 @@ export class Replica {
 
   /** The origins changed since the last call, with the rows that changed or went. */
   takeChanges(): ReadonlyMap<NodeId, ReadonlySet<string>> {
+    if (this.touched.size === 0) return NOTHING;
     const changes = new Map(this.touched);
     this.touched.clear();
     return changes;

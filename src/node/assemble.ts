@@ -1,0 +1,91 @@
+import type { Timers } from "../../firmware-bridge/src/timers.ts";
+import type { Address, NodeId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Clock } from "../base/time.ts";
+import type { Discovery } from "../link/discovery-port.ts";
+import type { LinkTransport } from "../link/port.ts";
+import { silentNodes } from "../office/nodes.ts";
+import { carryOver } from "../office/records.ts";
+import type { FrameCodec } from "../overlay/codec.ts";
+import { Overlay } from "../overlay/overlay.ts";
+import type { OverlayParameters } from "../overlay/parameters.ts";
+import type { EntryCodec } from "../replica/entry-codec.ts";
+import { Replica, type ReplicaPorts } from "../replica/replica.ts";
+import { Writer } from "../replica/writer.ts";
+import type { Store } from "../store/port.ts";
+import { Counters } from "./counters.ts";
+import { Node } from "./node.ts";
+import { Persistence } from "./persistence.ts";
+
+/** Who a process is: its key stays outside, only `sign` is handed in. */
+export interface ProcessIdentity {
+  readonly self: NodeId;
+  /** Random for this start of the process. */
+  readonly boot: string;
+  readonly credential: Uint8Array;
+  /** This machine, so that a card that was moved to another is noticed. */
+  readonly machine: string;
+  sign(body: Uint8Array): Uint8Array;
+}
+
+export interface AssemblyParts {
+  readonly identity: ProcessIdentity;
+  readonly trust: ReplicaPorts;
+  readonly parameters: OverlayParameters;
+  readonly addresses: () => readonly Address[];
+  readonly entryCodec: EntryCodec;
+  readonly frameCodec: FrameCodec;
+  readonly store: Store;
+  readonly transport: LinkTransport;
+  readonly discovery: Discovery;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface AssembledNode {
+  readonly node: Node;
+  readonly replica: Replica;
+  readonly overlay: Overlay;
+  readonly writer: Writer;
+  readonly counters: Counters;
+}
+
+/** Puts a node together on what its store holds: the same for the daemon and for the simulator. */
+export function assembleNode(parts: AssemblyParts): AssembledNode {
+  const { identity, clock, random, store, log, parameters, addresses } = parts;
+  const { self, boot } = identity;
+  const replica = new Replica(parts.trust);
+  const persistence = new Persistence(store, replica, self, clock);
+  const snapshot = store.load();
+  persistence.restore(snapshot, parts.entryCodec);
+  const { machine } = snapshot.meta;
+  if (machine === undefined) store.commit({ meta: { machine: identity.machine } }, "durable");
+  const moved = machine !== undefined && machine !== identity.machine;
+  const writer = new Writer(replica, {
+    self,
+    credential: identity.credential,
+    boot,
+    moved,
+    random,
+    codec: parts.entryCodec,
+    sign: identity.sign,
+    carry: carryOver,
+    reserved: Number(snapshot.meta.incarnation ?? 0),
+    reserve: (incarnation) => {
+      store.commit({ meta: { incarnation: String(incarnation) } }, "durable");
+    },
+  });
+  const silent = (nowMs: number) => silentNodes(replica, self, nowMs);
+  const overlay = new Overlay({ self, addresses, replica, parameters, random, clock, silent });
+  for (const { id, addresses: known } of snapshot.remembered) {
+    overlay.handle({ type: "hint", peer: { id, addresses: known } }, clock.monotonicMs());
+  }
+  const counters = new Counters(log, clock);
+  const { transport, discovery, timers, frameCodec: codec } = parts;
+  const core = { self, boot, moved, replica, writer, overlay, codec, persistence };
+  const node = new Node({ ...core, transport, discovery, counters, clock, timers, log });
+  return { node, replica, overlay, writer, counters };
+}
