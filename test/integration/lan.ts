@@ -1,20 +1,22 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateKeyPem } from "../../src/trust/identity.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
-const SWITCH = "wcm-lan";
+/** So that two runs on one machine stay apart. */
+const PREFIX = `wcm-${process.pid}-`;
+const SWITCH = `${PREFIX}lan`;
 
 const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
 
 /** Why a LAN of namespaces can't be made here, or false where it can. */
 export function lanMissing(): string | false {
   try {
-    ip("netns", "add", "wcm-probe");
-    ip("netns", "del", "wcm-probe");
+    ip("netns", "add", `${PREFIX}probe`);
+    ip("netns", "del", `${PREFIX}probe`);
     execFileSync("curl", ["--version"], { stdio: "ignore" });
     return false;
   } catch {
@@ -57,7 +59,7 @@ export class Host {
     readonly folder: string,
     private readonly wallClock: string | undefined,
   ) {
-    this.name = `wcm-${number}`;
+    this.name = `${PREFIX}${number}`;
     this.address = `10.77.0.${number + 1}`;
     ip("netns", "add", this.name);
     ip("-n", this.name, "link", "set", "lo", "up");
@@ -191,10 +193,11 @@ export class Lan {
     }
   }
 
-  /** Removes what a former run may have left. */
+  /** Removes what this run made, and what a run that was killed has left. */
   static sweep(): void {
-    const names = String(ip("netns", "list")).match(/^wcm-\S+/gm) ?? [];
-    for (const name of names) ip("netns", "del", name);
+    for (const [name, pid] of String(ip("netns", "list")).matchAll(/^wcm-(\d+)-\S+/gm)) {
+      if (Number(pid) === process.pid || !existsSync(`/proc/${pid}`)) ip("netns", "del", name);
+    }
   }
 
   async remove(): Promise<void> {
