@@ -23,6 +23,11 @@ export function compareStamps(left: Stamp, right: Stamp): number {
 export class HybridClock {
   private last: Stamp = NO_STAMP;
 
+  /** The highest stamp given or witnessed. */
+  get now(): Stamp {
+    return this.last;
+  }
+
   /** A stamp above all that were given or witnessed before. */
   tick(wallMs: Millis): Stamp {
     return this.advance({ wallMs: Math.max(0, Math.floor(wallMs)), counter: 0 });

@@ -42,6 +42,11 @@ export class Counters {
     }
   }
 
+  /** The sum of a counter over all its labels. */
+  total(name: string): number {
+    return [...(this.values.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+  }
+
   /** All samples of one counter, as a metric. */
   metric(name: string, label: string, help: string): Metric {
     const samples = [...(this.values.get(name) ?? [])].map(([text, value]) => ({

@@ -82,7 +82,10 @@ export class Node {
   /** Starts this life; links and hints may come from now on. */
   begin(): void {
     const { writer, clock } = this.parts;
-    this.announce(writer.begin(clock.monotonicMs(), clock.wallMs()));
+    const born = writer.begin(clock.monotonicMs(), clock.wallMs());
+    // Kept before it is heard, so that a process that dies young leaves no life nobody replaces.
+    this.flush("own", "batched");
+    this.announce(born);
     this.every(OWN_FLUSH_MS, () => this.flush("own", "batched"));
     this.every(OTHERS_FLUSH_MS, () => this.flush("all", "batched"));
     this.wakeLater();

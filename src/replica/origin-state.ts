@@ -5,8 +5,11 @@ import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
 import { type Interval, Intervals } from "./intervals.ts";
 
-/** Lives of one origin that are followed at once. A guess: the last, the next, and a clone's. */
-const LIVES_MAX = 4;
+/**
+ * Lives of one origin that are followed at once. A guess: a Pi that starts over and over before
+ * it is heard.
+ */
+const LIVES_MAX = 8;
 /** Live keys of one origin. A guess: every device of a large office seen by one Pi. */
 export const ENTRIES_PER_ORIGIN_MAX = 4_096;
 
@@ -91,14 +94,18 @@ export class OriginState {
     if (this.knows(entry.dot)) return this.joinKnown(entry, nowMs);
     const row = rowName(entry.key, entry.dot.incarnation);
     const older = this.rows.get(row)?.entry;
+    if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
     if (older === undefined && this.rows.size >= ENTRIES_PER_ORIGIN_MAX) return "full";
     const wins = older === undefined || older.dot.seq < entry.dot.seq;
     const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
     life.covered.add(entry.dot.seq, entry.dot.seq);
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
+    const isNoted = life.covered.has(entry.dot.seq);
     this.establish(entry.dot.incarnation);
-    return visible ? "changed" : "outdated";
+    if (visible) return "changed";
+    // One that can't be noted would be news each time that it comes, and go round for ever.
+    return isNoted ? "outdated" : "known";
   }
 
   /** Takes a peer's word that nothing between the two dots is missing any more. */
@@ -157,29 +164,52 @@ export class OriginState {
     if (life === undefined) {
       life = { birth: undefined, covered: new Intervals() };
       this.lives.set(incarnation, life);
-      if (this.lives.size > LIVES_MAX) {
-        const lowest = [...this.lives.keys()].filter((known) => known !== this.current);
-        this.lives.delete(Math.min(...lowest));
-      }
     }
     return life;
   }
 
+  /**
+   * Gives up the lowest life where there are too many. It counts as known from then on: were it
+   * only forgotten, each of its entries would be news again, and go round for ever.
+   */
+  private capLives(): void {
+    if (this.lives.size <= LIVES_MAX) return;
+    this.raiseFloor({ incarnation: Math.min(...this.lives.keys()), seq: Number.MAX_SAFE_INTEGER });
+  }
+
   private establish(incarnation: number): void {
     const life = this.lives.get(incarnation);
-    if (life?.birth === undefined || life.covered.prefix() < life.birth.base) return;
-    this.current = Math.max(this.current, incarnation);
-    const { supersedes } = life.birth;
-    // A birth can't bury its own life, whatever it says.
-    if (supersedes.incarnation >= incarnation) return;
-    if (compareDots(supersedes, this.floor) <= 0) return;
-    this.floor = supersedes;
+    if (life?.birth !== undefined && life.covered.prefix() >= life.birth.base) {
+      this.current = Math.max(this.current, incarnation);
+      const { supersedes } = life.birth;
+      // A birth can't bury its own life, whatever it says.
+      if (supersedes.incarnation < incarnation) this.raiseFloor(supersedes);
+    }
+    this.capLives();
+  }
+
+  /** Drops what is at or below a dot, for good. */
+  private raiseFloor(floor: Dot): void {
+    if (compareDots(floor, this.floor) <= 0) return;
+    this.floor = floor;
     for (const [row, { entry }] of this.rows) {
-      if (compareDots(entry.dot, this.floor) <= 0) this.bury(row, entry.key);
+      if (compareDots(entry.dot, floor) <= 0) this.bury(row, entry.key);
     }
     for (const known of this.lives.keys()) {
-      if (known < this.floor.incarnation) this.lives.delete(known);
+      const last = { incarnation: known, seq: Number.MAX_SAFE_INTEGER };
+      if (compareDots(last, floor) <= 0 || known < floor.incarnation) this.lives.delete(known);
     }
+    if (!this.lives.has(this.current)) this.current = this.highestWhole();
+  }
+
+  private highestWhole(): number {
+    let highest = 0;
+    for (const [incarnation, { birth, covered }] of this.lives) {
+      if (birth !== undefined && covered.prefix() >= birth.base) {
+        highest = Math.max(highest, incarnation);
+      }
+    }
+    return highest;
   }
 
   /** Puts a row where it belongs. Gives true when its key now shows it. */

@@ -1,56 +1,98 @@
-import type { NodeId } from "../base/id.ts";
 import { SeededRandom } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
-import type { Effect } from "../overlay/effects.ts";
-import type { Message, Peer } from "../overlay/messages.ts";
-import type { OverlayParameters } from "../overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "../overlay/parameters.ts";
+import { Checks, LOOK_MS } from "./checks.ts";
+import { SimClock } from "./clock.ts";
+import type { Segment } from "./discovery.ts";
+import { type Framing, unknownFrame } from "./frames.ts";
+import { type HostTraits, SimHost, type SimProcess } from "./host.ts";
+import { Network } from "./network.ts";
+import { Oracle } from "./oracle.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SimNode, type SimWorld } from "./sim-node.ts";
+import { Trace } from "./trace.ts";
+import type { SimTransport } from "./transport.ts";
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly parameters: OverlayParameters;
-  /** One-way latency of a frame, drawn evenly from this range. */
-  readonly latencyMs: readonly [Millis, Millis];
-  /** Share of frames lost while their link stays up: TCP would not, a bug of ours might. */
-  readonly loss: number;
-  /** Share of frames that come twice. */
-  readonly duplication: number;
+  readonly parameters?: Partial<OverlayParameters>;
+  readonly framing?: Framing;
+  /** Given each line of the event log. */
+  readonly print?: (line: string) => void;
 }
 
-interface SimLink {
-  readonly ends: readonly [NodeId, NodeId];
-  /** Nothing overtakes on a link: when the last frame each way arrives. */
-  readonly lastMs: Map<NodeId, Millis>;
-}
-
-/** How long an unanswered dial takes to fail. */
-const DIAL_TIMEOUT_MS = 5_000;
+const NEWS_MS = 7_000;
 
 /** A whole mesh under one scheduler: one seed, one history. */
-export class World implements SimWorld {
+export class World implements Segment {
   readonly scheduler = new Scheduler();
-  readonly nodes = new Map<NodeId, SimNode>();
+  readonly trace: Trace;
   readonly random: SeededRandom;
-  messages = 0;
-  readonly byType = new Map<string, number>();
-  private readonly links = new Map<string, SimLink>();
-  private readonly cuts = new Set<string>();
+  readonly network: Network;
+  readonly oracle = new Oracle();
+  readonly checks: Checks;
+  readonly hosts: SimHost[] = [];
+  readonly parameters: OverlayParameters;
+  /** Rare states that this history went through, and how often. */
+  readonly reached = new Map<string, number>();
+  hears = true;
 
   constructor(readonly options: WorldOptions) {
+    this.trace = new Trace(options.print);
     this.random = new SeededRandom(options.seed);
+    this.network = new Network(this.scheduler, this.random.fork(), this.trace);
+    this.parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
+    this.checks = new Checks(this);
+    if (options.framing === undefined || options.framing === "by-reference") {
+      this.network.watch = (from, to, message) => this.checks.onMessage(from, to, message);
+    }
+    this.look();
   }
 
-  /** Adds a node and starts it. */
-  add(name: string): SimNode {
-    const node = new SimNode(this, name, this.random.fork());
-    this.nodes.set(node.id, node);
-    node.start();
-    return node;
+  /** Adds a machine, off. `rate` is how fast its clocks run. */
+  add(
+    name: string,
+    { rate = 1, ...traits }: HostTraits & { readonly rate?: number } = {},
+  ): SimHost {
+    const host = new SimHost(name, {
+      framing: this.options.framing ?? "by-reference",
+      ...traits,
+      clock: new SimClock(this.scheduler, rate),
+      segment: this,
+      parameters: this.parameters,
+      random: this.random.fork(),
+      onStart: (one, process) => this.onStart(one, process),
+    });
+    this.hosts.push(host);
+    return host;
   }
 
-  living(): readonly SimNode[] {
-    return [...this.nodes.values()].filter(({ alive }) => alive);
+  /** Adds machines called pi-0, pi-1 and so on, and starts them. */
+  office(count: number): readonly SimHost[] {
+    const hosts = Array.from({ length: count }, (_, at) => this.add(`pi-${at}`));
+    for (const host of hosts) host.start();
+    return hosts;
+  }
+
+  running(): readonly SimTransport[] {
+    const transports: SimTransport[] = [];
+    for (const { process, isFrozen } of this.hosts) {
+      if (process !== undefined && !isFrozen) transports.push(process.transport);
+    }
+    return transports;
+  }
+
+  members(): readonly SimHost[] {
+    return this.hosts.filter(({ isMember }) => isMember);
+  }
+
+  /** Notes that a rare state was reached. */
+  reach(what: string, times = 1): void {
+    if (times > 0) this.reached.set(what, (this.reached.get(what) ?? 0) + times);
+  }
+
+  /** Notes what a fault did. */
+  note(host: string, what: string, other = ""): void {
+    this.trace.note(this.scheduler.nowMs, host, what, other);
   }
 
   run(spanMs: Millis): void {
@@ -67,113 +109,37 @@ export class World implements SimWorld {
     return this.scheduler.nowMs - startedMs;
   }
 
-  /** Kills a process: links break at once, as the kernel's RST does. */
-  crash(node: SimNode): void {
-    node.alive = false;
-    for (const link of [...this.links.values()]) {
-      if (link.ends.includes(node.id)) this.drop(link, node.id);
-    }
+  /** Cuts every path between two groups. What it gives back mends them. */
+  cut(left: readonly SimHost[], right: readonly SimHost[]): () => void {
+    const undo = left.flatMap((one) =>
+      right.flatMap((other) => [
+        this.network.block(one.name, other.name),
+        this.network.block(other.name, one.name),
+      ]),
+    );
+    return () => {
+      for (const mend of undo) mend();
+    };
   }
 
-  /** Cuts every path between the two groups; links go dumb, as with a pulled cable. */
-  cut(left: readonly SimNode[], right: readonly SimNode[]): void {
-    for (const one of left) {
-      for (const other of right) {
-        this.cuts.add(`${one.id} ${other.id}`);
-        this.cuts.add(`${other.id} ${one.id}`);
-      }
-    }
+  private onStart(host: SimHost, process: SimProcess): void {
+    this.note(host.name, "start", process.boot);
+    process.node.onEntries((entries) => this.checks.onEntries(host, entries));
+    if (host.parts.framing === "newer") this.speakNewer(process);
   }
 
-  mend(): void {
-    this.cuts.clear();
-  }
-
-  /** One direction only: what `from` sends never reaches `to`. */
-  cutOneWay(from: SimNode, to: SimNode): void {
-    this.cuts.add(`${from.id} ${to.id}`);
-  }
-
-  perform(node: SimNode, effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === "send") this.send(node.id, effect.to, effect.message);
-      else if (effect.type === "dial") this.dial(node, effect.peer);
-      else if (effect.type === "close") this.close(node.id, effect.peer);
-      else node.observe(effect);
-    }
-  }
-
-  latency(): Millis {
-    const [low, high] = this.options.latencyMs;
-    return low + this.random.next() * (high - low);
-  }
-
-  private send(from: NodeId, to: NodeId, message: Message): void {
-    const name = linkName(from, to);
-    const link = this.links.get(name);
-    if (link === undefined) return;
-    this.messages += 1;
-    this.byType.set(message.type, (this.byType.get(message.type) ?? 0) + 1);
-    if (this.cuts.has(`${from} ${to}`) || this.random.next() < this.options.loss) return;
-    const atMs = Math.max(this.scheduler.nowMs + this.latency(), link.lastMs.get(to) ?? 0);
-    link.lastMs.set(to, atMs);
-    const copies = this.random.next() < this.options.duplication ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      this.scheduler.at(atMs, () => {
-        // A frame of a link that is gone never arrives.
-        if (this.links.get(name) !== link) return;
-        this.nodes.get(to)?.handle({ type: "message", from, message });
-      });
-    }
-  }
-
-  private dial(node: SimNode, { id }: Peer): void {
-    const other = this.nodes.get(id);
-    const cut = this.cuts.has(`${node.id} ${id}`) || this.cuts.has(`${id} ${node.id}`);
-    const afterMs = cut ? DIAL_TIMEOUT_MS : 2 * this.latency();
-    const boot = node.boot;
-    this.scheduler.at(this.scheduler.nowMs + afterMs, () => {
-      if (!node.alive || node.boot !== boot) return;
-      if (this.links.has(linkName(node.id, id))) return;
-      const cutNow = this.cuts.has(`${node.id} ${id}`) || this.cuts.has(`${id} ${node.id}`);
-      if (other === undefined || !other.alive || cut || cutNow || other === node) {
-        return node.handle({ type: "dial-failed", peer: id });
-      }
-      const link = { ends: [node.id, id] as const, lastMs: new Map<NodeId, Millis>() };
-      this.links.set(linkName(node.id, id), link);
-      node.handle({ type: "link-up", peer: other.peer() });
-      other.handle({ type: "link-up", peer: node.peer() });
+  /** A later version also sends messages that nobody here has heard of. */
+  private speakNewer({ node, transport, overlay }: SimProcess): void {
+    node.every(NEWS_MS, () => {
+      this.reach("a message of a later version");
+      for (const id of overlay.membership.views.active.keys()) transport.send(id, unknownFrame());
     });
   }
 
-  private close(from: NodeId, to: NodeId): void {
-    const link = this.links.get(linkName(from, to));
-    if (link !== undefined) this.drop(link, from);
-  }
-
-  private drop(link: SimLink, by: NodeId): void {
-    const [one, other] = link.ends;
-    const name = linkName(one, other);
-    this.links.delete(name);
-    this.nodes.get(by)?.handle({ type: "link-down", peer: one === by ? other : one });
-    const far = one === by ? other : one;
-    const cut = this.cuts.has(`${by} ${far}`);
-    if (cut) return this.forgetSilently(far, by);
-    this.scheduler.at(this.scheduler.nowMs + this.latency(), () => {
-      if (!this.links.has(name)) this.nodes.get(far)?.handle({ type: "link-down", peer: by });
+  private look(): void {
+    this.scheduler.set(LOOK_MS, () => {
+      this.checks.look();
+      this.look();
     });
   }
-
-  /** The far end of a cut link hears nothing; it notices when it next writes or pings. */
-  private forgetSilently(far: NodeId, by: NodeId): void {
-    this.scheduler.at(this.scheduler.nowMs + DIAL_TIMEOUT_MS, () => {
-      if (this.links.has(linkName(far, by))) return;
-      this.nodes.get(far)?.handle({ type: "link-down", peer: by });
-    });
-  }
-}
-
-/** A name for every pair, whichever way round. */
-function linkName(one: NodeId, other: NodeId): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`;
 }

@@ -7,7 +7,7 @@ import type { Held } from "../../src/replica/origin-state.ts";
 import { type JoinOutcome, Replica } from "../../src/replica/replica.ts";
 import { deltasFor, vectorOf } from "../../src/replica/sync.ts";
 import { Writer } from "../../src/replica/writer.ts";
-import { simHash, simSign } from "../../src/sim/sim-node.ts";
+import { simHash, simSign } from "../../src/sim/trust.ts";
 
 export const codec = createEntryCodec(new IdentityTable());
 /** Exchanges without an end are a failure, not a wait. */

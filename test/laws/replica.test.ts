@@ -6,7 +6,7 @@ import { encodeBirth } from "../../src/replica/birth.ts";
 import type { Entry } from "../../src/replica/entry.ts";
 import { NO_DOT } from "../../src/replica/entry.ts";
 import { RETRACTED_MAX } from "../../src/replica/writer.ts";
-import { simSign } from "../../src/sim/sim-node.ts";
+import { simSign } from "../../src/sim/trust.ts";
 import { type Disk, Node, newReplica, settle, signed } from "./replica-bench.ts";
 
 const KEYS = ["k", "l", "m"] as const;

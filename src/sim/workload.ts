@@ -1,0 +1,43 @@
+import { randomInt, type SeededRandom } from "../base/random.ts";
+import { SECOND_MS } from "../base/time.ts";
+import type { SimHost } from "./host.ts";
+import type { World } from "./world.ts";
+
+/** What people set and what sensors say, as keys of a node: few, so that they are overwritten. */
+const SETTINGS = 4;
+const SENSORS = 3;
+/** Between two writes of one host, on average. */
+const PAUSE_MS = 6 * SECOND_MS;
+
+/** Lets a host write now and then, for ever, when it runs. */
+export function keepWriting(world: World, host: SimHost): void {
+  const random = world.random.fork();
+  let count = 0;
+  const next = () => {
+    world.scheduler.set(random.next() * 2 * PAUSE_MS, () => {
+      count += 1;
+      writeOne(world, host, random, count);
+      next();
+    });
+  };
+  next();
+}
+
+function writeOne(world: World, host: SimHost, random: SeededRandom, count: number): void {
+  const kind = random.next();
+  const value = `${host.name} ${count}`;
+  if (kind < 0.6) {
+    const key = `${host.name}/sensor-${randomInt(random, SENSORS)}`;
+    if (host.write(key, value, "batched") === "acked") world.oracle.wrote(host, key, value, "open");
+    return;
+  }
+  const key = `${host.name}/setting-${randomInt(random, SETTINGS)}`;
+  const said = kind < 0.9 ? value : undefined;
+  const { boot } = host.process ?? {};
+  const outcome = host.write(key, said, "durable");
+  if (outcome === "acked") return world.oracle.wrote(host, key, said, "kept");
+  // Refused for a full disk, it is there in memory all the same.
+  if (boot === undefined || host.isFrozen) return;
+  world.reach("a durable write refused");
+  world.oracle.wrote(host, key, said, "open");
+}
