@@ -9,6 +9,9 @@ const ORIGINS = [1, 2, 3, 4].map((byte) =>
 );
 const KEYS = 30;
 const ENTRIES_A_COMMIT = 3;
+/** Seldom: emptying the log after a removal syncs it, which would hide a commit that did not. */
+const DROP_EVERY = 40;
+const FORGET_EVERY = 97;
 
 /** One commit of a made-up history that is the same every time: what is held tells how far it got. */
 export function batchAt(at: number): Batch {
@@ -17,9 +20,9 @@ export function batchAt(at: number): Batch {
     const signature = new Uint8Array(64).fill(at);
     return { key: `key-${(at * 7 + each) % KEYS}`, body, signature, heardWallMs: at };
   });
-  const drop = at % 6 === 0 ? [`key-${at % KEYS}`] : [];
+  const drop = at % DROP_EVERY === 0 ? [`key-${at % KEYS}`] : [];
   const origin = ORIGINS[at % ORIGINS.length] ?? nodeIdOfKey(new Uint8Array(PUBLIC_KEY_BYTES));
-  const forget = at % 97 === 0 ? [origin] : [];
+  const forget = at % FORGET_EVERY === 0 ? [origin] : [];
   return {
     origins: [{ origin, coverage: `seen ${at}`, put, drop }],
     forget,
