@@ -64,7 +64,6 @@ export class Node {
   private readonly cancels = new Set<() => void>();
   private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
   private readonly overlayListeners = new Set<() => void>();
-  private failure: StoreFailure | undefined;
   private wroteMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: NodeParts) {
@@ -81,10 +80,10 @@ export class Node {
 
   /** Starts this life; links and hints may come from now on. */
   begin(): void {
-    const { writer, clock } = this.parts;
+    const { writer, clock, persistence } = this.parts;
     this.announce(writer.begin(clock.monotonicMs(), clock.wallMs()));
-    this.every(OWN_FLUSH_MS, () => this.flush("own", "batched"));
-    this.every(OTHERS_FLUSH_MS, () => this.flush("all", "batched"));
+    this.every(OWN_FLUSH_MS, () => persistence.flush("own", "batched"));
+    this.every(OTHERS_FLUSH_MS, () => persistence.flush("all", "batched"));
     this.wakeLater();
   }
 
@@ -96,7 +95,7 @@ export class Node {
     this.cancelAnswer?.();
     for (const cancel of this.cancels) cancel();
     this.perform(this.parts.overlay.stop());
-    this.flush("all", "durable");
+    this.parts.persistence.flush("all", "durable");
     await this.parts.discovery.stop();
     await this.parts.transport.stop();
   }
@@ -108,11 +107,11 @@ export class Node {
     durability: Durability,
   ): Result<void, WriteFailure> {
     if (this.yielded) return { ok: false, error: "clone" };
-    const { writer, clock } = this.parts;
+    const { writer, clock, persistence } = this.parts;
     const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
     this.wroteMs = clock.monotonicMs();
     if (durability === "durable") {
-      const flushed = this.flush("own", "durable");
+      const flushed = persistence.flush("own", "durable");
       if (!flushed.ok) return flushed;
     }
     this.announce(entries);
@@ -131,7 +130,7 @@ export class Node {
 
   /** Why the store does not take writes now, if it does not. */
   get storeFailure(): StoreFailure | undefined {
-    return this.failure;
+    return this.parts.persistence.failure();
   }
 
   /** Calls back with entries that changed the state, whoever wrote them. */
@@ -289,19 +288,6 @@ export class Node {
     log.write("error", "another node runs with this node's identity; this one stops writing");
     void discovery.stop();
     void transport.stop();
-  }
-
-  private flush(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
-    const result = this.parts.persistence.flush(whose, durability);
-    const failure = result.ok ? undefined : result.error;
-    if (failure !== undefined && failure !== this.failure) {
-      this.parts.log.write("error", `the store takes no writes: ${failure}; going on in memory`);
-    }
-    if (failure === undefined && this.failure !== undefined) {
-      this.parts.log.write("info", "the store takes writes again");
-    }
-    this.failure = failure;
-    return result;
   }
 
   private now(): Millis {

@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type Connection, connect } from "./connection.ts";
 import { codeOf, failureOf, spoilsHandle } from "./failure.ts";
-import type { Lock } from "./lock.ts";
+import { type Lock, takeLock } from "./lock.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import type { Batch, Durability, Snapshot, Store, StoreFailure, StoreState } from "./port.ts";
 
@@ -19,8 +19,16 @@ export interface SqliteParts {
 export class SqliteStore implements Store {
   private commits = 0;
   private syncs = 0;
+  private reopened = 0;
   private failure: StoreFailure | undefined;
   private life: "open" | "spoiled" | "closed" = "open";
+  private lock: Lock | undefined;
+  private place: string | undefined;
+  /**
+   * Connections to a disk that is gone. Closing one removes the log by its name, which now is that
+   * of the file in use.
+   */
+  private readonly left: Connection[] = [];
   private waiting: Durability = "durable";
   /** Whether a power cut may take commits from the log; the last process may have left some. */
   private unsynced = true;
@@ -30,7 +38,10 @@ export class SqliteStore implements Store {
   constructor(
     private connection: Connection,
     private readonly parts: SqliteParts,
-  ) {}
+  ) {
+    this.lock = parts.lock;
+    this.place = placeOf(parts.path);
+  }
 
   load(): Snapshot {
     return this.connection.rows.load();
@@ -39,13 +50,17 @@ export class SqliteStore implements Store {
   commit(batch: Batch, durability: Durability): Result<void, StoreFailure> {
     if (this.life === "closed") return err("broken");
     try {
+      if (this.failure !== undefined && this.isReplaced()) this.moveToReplacement();
       if (this.life === "spoiled") this.reopen();
       this.wait(durability);
       const changes = this.connection.rows.changes();
       this.connection.rows.commit(batch);
       if (removes(batch)) this.residue = true;
-      if (durability === "durable") this.settle(changes === this.connection.rows.changes());
+      const unchanged = changes === this.connection.rows.changes();
+      if (durability === "durable") this.settle(unchanged);
       else this.unsynced = true;
+      // That nothing was written does not show that it can be.
+      if (unchanged && this.failure !== undefined) this.touch();
     } catch (error) {
       return err(this.failed(error));
     }
@@ -56,10 +71,10 @@ export class SqliteStore implements Store {
   }
 
   state(): StoreState {
-    const { commits, syncs, failure } = this;
+    const { commits, syncs, failure, reopened } = this;
     const { path, movedAside } = this.parts;
     const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
-    return { path, bytes, commits, syncs, failure, movedAside };
+    return { path, bytes, commits, syncs, failure, reopened, movedAside };
   }
 
   /** Everything committed is on the card afterwards, and nothing removed is left in a log. */
@@ -69,7 +84,7 @@ export class SqliteStore implements Store {
     try {
       this.connection.db.close();
     } finally {
-      this.parts.lock.release();
+      this.lock?.release();
     }
   }
 
@@ -86,9 +101,13 @@ export class SqliteStore implements Store {
   /** SQLite syncs nothing where a transaction changed nothing, and earlier commits may wait. */
   private settle(unchanged: boolean): void {
     if (unchanged && !this.unsynced) return;
-    if (unchanged) this.connection.db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    if (unchanged) this.touch();
     this.unsynced = false;
     this.syncs += 1;
+  }
+
+  private touch(): void {
+    this.connection.db.pragma(`user_version = ${SCHEMA_VERSION}`);
   }
 
   /** Empties the log, so that what was removed is in no file. Tried again where it fails. */
@@ -107,17 +126,43 @@ export class SqliteStore implements Store {
   /** Never begins a new file: it would lack all that the node holds and thinks stored. */
   private reopen(): void {
     this.connection.db.close();
-    this.connection = connect(this.parts.path, "old");
+    this.use(connect(this.parts.path, "old"));
+  }
+
+  /** Another file has the name: the disk was mounted anew, or a backup was put there. */
+  private isReplaced(): boolean {
+    const place = placeOf(this.parts.path);
+    return place !== undefined && place !== this.place;
+  }
+
+  private moveToReplacement(): void {
+    const { path } = this.parts;
+    this.lock?.release();
+    this.lock = undefined;
+    const lock = takeLock(path);
+    // Judged like a file that can't be opened: by what its disk says.
+    if (!lock.ok) throw Object.assign(new Error(lock.error), { code: "SQLITE_CANTOPEN" });
+    this.lock = lock.value;
+    const connection = connect(path, "old");
+    this.left.push(this.connection);
+    this.use(connection);
+  }
+
+  private use(connection: Connection): void {
+    this.connection = connection;
+    this.place = placeOf(this.parts.path);
     this.life = "open";
     this.waiting = "durable";
     this.unsynced = true;
+    this.residue = true;
+    this.reopened += 1;
   }
 
   private failed(error: unknown): StoreFailure {
     const failure = this.judge(error);
     if (failure !== this.failure) {
       const fields = { failure, code: codeOf(error), detail: (error as Error).message };
-      this.parts.log.write("error", "the store takes no writes: trying again", fields);
+      this.parts.log.write("error", "the store takes no writes: going on in memory", fields);
     }
     this.failure = failure;
     return failure;
@@ -138,6 +183,16 @@ export class SqliteStore implements Store {
 
 function removes({ forget = [], origins = [] }: Batch): boolean {
   return forget.length > 0 || origins.some(({ drop }) => drop.length > 0);
+}
+
+/** What tells the file from another of the same name, or undefined where none can be seen. */
+function placeOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function sizeOf(path: string): number {

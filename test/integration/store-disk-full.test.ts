@@ -21,7 +21,7 @@ test("a full disk, and one that turns read-only, refuse commits and nothing else
     assert.equal(readOnly.failure, "read-only");
     assert.deepEqual(readOnly.again, { ok: false, error: "read-only" });
     assert.equal(readOnly.state, "read-only");
-    assert.deepEqual(readOnly.log, [["error", "the store takes no writes: trying again"]]);
+    assert.deepEqual(readOnly.log, [["error", "the store takes no writes: going on in memory"]]);
     assert.equal(readOnly.restart.ok, false);
     assert.match(readOnly.restart.error, /check .* read-only|check the folder's owner/);
     assert.doesNotMatch(readOnly.restart.error, /\n/);
