@@ -111,6 +111,7 @@ function roomRoutes(readSide: ReadSide): readonly Route[] {
         202: { says: "Taken.", schema: "Pushed" },
         400: { says: "Not such a reading; `detail` says what is wrong.", schema: "Problem" },
         404: { says: "This node has no such push sensor.", schema: "Problem" },
+        409: { says: "Another node runs under this one's identity.", schema: "Problem" },
         413: { says: "Over 64 KiB.", schema: "Problem" },
         415: { says: "Not JSON.", schema: "Problem" },
         422: { says: "A value that can't be.", schema: "Problem" },

@@ -1,54 +1,34 @@
 import type { NodeId } from "../base/id.ts";
-import { BIRTH_KEY, type Birth, decodeBirth } from "../replica/birth.ts";
+import { BIRTH_KEY, type Birth } from "../replica/birth.ts";
 import type { Entry } from "../replica/entry.ts";
-
-/** Births of one origin that are kept. Two answers to each other prove a clone. */
-const BIRTHS_MAX = 8;
-
-interface Seen {
-  readonly incarnation: number;
-  readonly boot: string;
-  readonly answers: number;
-}
+import type { Replica } from "../replica/replica.ts";
 
 /**
- * Notices that two processes use one identity.
+ * Knows which identities two processes use.
  *
- * A life that answers another one's comes from a process that came later, or from a twin. Two
- * processes that each answer the other can't both have come later: both are alive. The order in
- * which births arrive says nothing, since old ones may come late.
+ * A process that meets its twin says so in each life it begins from then on, so that every node
+ * learns it, also one that comes later. The alarm ends with the next start of the one that stays.
  */
 export class CloneWatch {
-  private readonly births = new Map<NodeId, readonly Seen[]>();
-  private readonly clones = new Set<NodeId>();
+  private known: ReadonlySet<NodeId> = new Set();
 
-  /** Looks at an entry of any origin. Gives true when it first proves a clone. */
+  constructor(private readonly replica: Replica) {}
+
+  /** Looks at an entry of any origin that was joined. Gives true when it first tells of a clone. */
   see(entry: Entry): boolean {
     if (entry.key !== BIRTH_KEY) return false;
-    const birth = decodeBirth(entry.value);
-    if (birth === undefined) return false;
-    const { boot, answers } = birth;
-    const { incarnation } = entry.dot;
-    const births = [...(this.births.get(entry.origin) ?? []), { incarnation, boot, answers }];
-    this.births.set(entry.origin, births.slice(-BIRTHS_MAX));
-    if (this.clones.has(entry.origin) || !answerEachOther(births)) return false;
-    this.clones.add(entry.origin);
-    return true;
+    const found = new Set(this.found());
+    const isNew = found.has(entry.origin) && !this.known.has(entry.origin);
+    this.known = found;
+    return isNew;
   }
 
   /** Origins that two processes write for. */
   found(): readonly NodeId[] {
-    return [...this.clones];
+    return [...this.replica.origins()]
+      .map(({ origin }) => origin)
+      .filter((origin) => this.replica.birth(origin)?.twin === 1);
   }
-}
-
-function answerEachOther(births: readonly Seen[]): boolean {
-  const bootOf = new Map(births.map(({ incarnation, boot }) => [incarnation, boot]));
-  const answered = new Set(births.map(({ boot, answers }) => `${boot} ${bootOf.get(answers)}`));
-  return births.some(({ boot, answers }) => {
-    const other = bootOf.get(answers);
-    return other !== undefined && other !== boot && answered.has(`${other} ${boot}`);
-  });
 }
 
 /** Which of two twins gives way: the one on another machine, else the one with the larger boot. */

@@ -10,18 +10,16 @@ import type { FrameCodec } from "../overlay/codec.ts";
 import type { Effect } from "../overlay/effects.ts";
 import type { Peer } from "../overlay/messages.ts";
 import type { Overlay, OverlayEvent } from "../overlay/overlay.ts";
-import { BIRTH_KEY, decodeBirth } from "../replica/birth.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Writer } from "../replica/writer.ts";
 import type { Durability, StoreFailure } from "../store/port.ts";
-import { CloneWatch, yieldsTo } from "./clone-watch.ts";
+import { CloneWatch } from "./clone-watch.ts";
 import type { Counters } from "./counters.ts";
 import { Dialer } from "./dialer.ts";
+import { OwnLives } from "./own-lives.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 
-/** How long entries of a former life are gathered before they are answered. A guess. */
-const ANSWER_AFTER_MS = 300;
 /** The driver never sleeps longer than this. */
 const WAKE_MS_MAX = SECOND_MS;
 
@@ -52,22 +50,26 @@ export type WriteFailure = StoreFailure | "clone";
  * the store and to whoever listens.
  */
 export class Node {
-  readonly clones = new CloneWatch();
+  readonly clones: CloneWatch;
+  private readonly lives: OwnLives;
   private readonly dialer: Dialer;
   private readonly queue: OverlayEvent[] = [];
   private draining = false;
-  private yielded = false;
   private stopped = false;
   private cancelWake: () => void = () => {};
   private wakeAtMs: Millis = Number.POSITIVE_INFINITY;
-  private cancelAnswer: (() => void) | undefined;
   private readonly cancels = new Set<() => void>();
   private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
   private readonly overlayListeners = new Set<() => void>();
-  private failure: StoreFailure | undefined;
   private wroteMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: NodeParts) {
+    this.clones = new CloneWatch(parts.replica);
+    this.lives = new OwnLives({
+      ...parts,
+      announce: (entries) => this.announce(entries),
+      leave: () => this.leave(),
+    });
     this.dialer = new Dialer((address, expected) => parts.transport.dial(address, expected));
   }
 
@@ -81,13 +83,13 @@ export class Node {
 
   /** Starts this life; links and hints may come from now on. */
   begin(): void {
-    const { writer, clock } = this.parts;
+    const { writer, clock, persistence } = this.parts;
     const born = writer.begin(clock.monotonicMs(), clock.wallMs());
     // Kept before it is heard, so that a process that dies young leaves no life nobody replaces.
-    this.flush("own", "batched");
+    persistence.flush("own", "batched");
     this.announce(born);
-    this.every(OWN_FLUSH_MS, () => this.flush("own", "batched"));
-    this.every(OTHERS_FLUSH_MS, () => this.flush("all", "batched"));
+    this.every(OWN_FLUSH_MS, () => persistence.flush("own", "batched"));
+    this.every(OTHERS_FLUSH_MS, () => persistence.flush("all", "batched"));
     this.wakeLater();
   }
 
@@ -96,10 +98,10 @@ export class Node {
     if (this.stopped) return;
     this.stopped = true;
     this.cancelWake();
-    this.cancelAnswer?.();
+    this.lives.stop();
     for (const cancel of this.cancels) cancel();
     this.perform(this.parts.overlay.stop());
-    this.flush("all", "durable");
+    this.parts.persistence.flush("all", "durable");
     await this.parts.discovery.stop();
     await this.parts.transport.stop();
   }
@@ -110,21 +112,21 @@ export class Node {
     value: Uint8Array | undefined,
     durability: Durability,
   ): Result<void, WriteFailure> {
-    if (this.yielded) return { ok: false, error: "clone" };
-    const { writer, clock } = this.parts;
+    if (this.lives.isClone) return { ok: false, error: "clone" };
+    const { writer, clock, persistence } = this.parts;
     const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
     this.wroteMs = clock.monotonicMs();
     if (durability === "durable") {
-      const flushed = this.flush("own", "durable");
+      const flushed = persistence.flush("own", "durable");
       if (!flushed.ok) return flushed;
     }
     this.announce(entries);
     return ok(undefined);
   }
 
-  /** True once this process found that it is the clone: it has left the mesh. */
+  /** True once this process found that it is the clone: it writes no more and leaves the mesh. */
   get isClone(): boolean {
-    return this.yielded;
+    return this.lives.isClone;
   }
 
   /** When this node last wrote, monotonic. */
@@ -134,7 +136,7 @@ export class Node {
 
   /** Why the store does not take writes now, if it does not. */
   get storeFailure(): StoreFailure | undefined {
-    return this.failure;
+    return this.parts.persistence.failure();
   }
 
   /** Calls back with entries that changed the state, whoever wrote them. */
@@ -174,7 +176,7 @@ export class Node {
 
   /** Takes a hint from discovery. */
   onHint({ id, addresses }: Hint): void {
-    if (this.stopped || this.yielded) return;
+    if (this.stopped || this.lives.hasLeft) return;
     if (id !== undefined) return this.enqueue({ type: "hint", peer: { id, addresses } });
     const linked = new Set(this.parts.transport.stats().map(({ remote }) => remote));
     for (const address of addresses) if (!linked.has(address)) this.dialer.reachUnknown(address);
@@ -220,7 +222,7 @@ export class Node {
     if (this.draining) return;
     this.draining = true;
     for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-      if (!this.yielded) this.perform(this.parts.overlay.handle(next, this.now()));
+      if (!this.lives.hasLeft) this.perform(this.parts.overlay.handle(next, this.now()));
     }
     this.draining = false;
     this.parts.persistence.gather();
@@ -263,48 +265,20 @@ export class Node {
   }
 
   private inspect(entries: readonly Entry[]): void {
-    const { self, writer, log, timers } = this.parts;
+    const { self, log } = this.parts;
     for (const entry of entries) {
       if (this.clones.see(entry)) {
         log.write("error", "two nodes use one identity: a cloned card?", { node: entry.origin });
       }
-      if (entry.origin !== self) continue;
-      const foreign = writer.notice(entry);
-      if (foreign === "twin") this.meetTwin(entry);
-      if (foreign === "none" || this.yielded || this.cancelAnswer !== undefined) continue;
-      this.cancelAnswer = timers.set(ANSWER_AFTER_MS, () => this.answer());
+      if (entry.origin === self) this.lives.hear(entry);
     }
   }
 
-  private answer(): void {
-    this.cancelAnswer = undefined;
-    if (this.stopped || this.yielded) return;
-    const { writer, clock, log } = this.parts;
-    log.write("warn", "heard of a former life of this node: starting one above it");
-    this.announce(writer.answer(clock.monotonicMs(), clock.wallMs()));
-  }
-
-  private meetTwin(entry: Entry): void {
-    const { boot, moved, log, discovery, transport } = this.parts;
-    const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
-    if (birth === undefined || !yieldsTo({ boot, moved }, birth)) return;
-    this.yielded = true;
-    log.write("error", "another node runs with this node's identity; this one stops writing");
+  private leave(): void {
+    const { discovery, transport } = this.parts;
+    this.cancelWake();
     void discovery.stop();
     void transport.stop();
-  }
-
-  private flush(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
-    const result = this.parts.persistence.flush(whose, durability);
-    const failure = result.ok ? undefined : result.error;
-    if (failure !== undefined && failure !== this.failure) {
-      this.parts.log.write("error", `the store takes no writes: ${failure}; going on in memory`);
-    }
-    if (failure === undefined && this.failure !== undefined) {
-      this.parts.log.write("info", "the store takes writes again");
-    }
-    this.failure = failure;
-    return result;
   }
 
   private now(): Millis {
@@ -312,7 +286,7 @@ export class Node {
   }
 
   private wakeLater(): void {
-    if (this.stopped || this.yielded) return this.cancelWake();
+    if (this.stopped || this.lives.hasLeft) return this.cancelWake();
     const nowMs = this.now();
     const afterMs = Math.min(WAKE_MS_MAX, Math.max(1, this.parts.overlay.wakeAtMs() - nowMs));
     // A timer that fires early costs less than one set anew for every frame.

@@ -8,6 +8,7 @@ import type { Replica } from "../replica/replica.ts";
 import type {
   Durability,
   OriginChange,
+  RememberedPeer,
   Snapshot,
   Store,
   StoredEntry,
@@ -22,6 +23,9 @@ export const OTHERS_FLUSH_MS = 60 * SECOND_MS;
 /** Keeps the store in step with the replica, in batches. */
 export class Persistence {
   private readonly dirty = new Map<NodeId, Set<string>>();
+  /** Peers met that the store did not take yet. */
+  private readonly met = new Map<NodeId, RememberedPeer>();
+  private reopened = 0;
 
   constructor(
     private readonly store: Store,
@@ -40,34 +44,64 @@ export class Persistence {
 
   /** Notes what the replica changed since the last call. */
   gather(): void {
-    for (const [origin, rows] of this.replica.takeChanges()) {
-      const known = this.dirty.get(origin);
-      if (known === undefined) this.dirty.set(origin, new Set(rows));
-      else for (const row of rows) known.add(row);
-    }
+    for (const [origin, rows] of this.replica.takeChanges()) this.note(origin, rows);
   }
 
   /** Writes this node's own changes, or everybody's. Kept for the next time where it fails. */
   flush(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
-    this.gather();
-    const origins = whose === "own" ? [this.self] : [...this.dirty.keys()];
-    const changes = origins.filter((origin) => this.dirty.has(origin));
-    if (changes.length === 0 && durability === "batched") return ok(undefined);
-    const result = this.store.commit(
-      { origins: changes.map((origin) => this.changeOf(origin)) },
-      durability,
-    );
-    if (result.ok) for (const origin of changes) this.dirty.delete(origin);
-    return result;
+    const done = this.flushOnce(whose, durability);
+    if (!done.ok || !this.findReopened()) return done;
+    return this.flushOnce("all", "durable");
   }
 
   /** Keeps where peers were met, for the day when nothing else is known. */
   remember(peers: readonly Peer[]): void {
     const lastLinkedWallMs = this.clock.wallMs();
-    this.store.commit(
-      { remember: peers.map((peer) => ({ ...peer, lastLinkedWallMs })) },
-      "batched",
-    );
+    for (const peer of peers) this.met.set(peer.id, { ...peer, lastLinkedWallMs });
+    const done = this.store.commit({ remember: [...this.met.values()] }, "batched");
+    if (done.ok) this.met.clear();
+  }
+
+  /** Why the store takes no writes now, if it does not. */
+  failure(): StoreFailure | undefined {
+    return this.store.state().failure;
+  }
+
+  private flushOnce(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
+    this.gather();
+    const origins = whose === "own" ? [this.self] : [...this.dirty.keys()];
+    const changed = origins.filter((origin) => this.dirty.has(origin));
+    const remember = [...this.met.values()];
+    // A store that failed is asked again even so: it may have recovered.
+    const isIdle = changed.length + remember.length === 0 && this.failure() === undefined;
+    if (isIdle && durability === "batched") return ok(undefined);
+    const changes = changed.map((origin) => this.changeOf(origin));
+    const done = this.store.commit({ origins: changes, remember }, durability);
+    if (!done.ok) return done;
+    for (const origin of changed) this.dirty.delete(origin);
+    this.met.clear();
+    return done;
+  }
+
+  /** A file that was opened again may lack what was committed to it: all is to be said anew. */
+  private findReopened(): boolean {
+    const { reopened } = this.store.state();
+    if (reopened === this.reopened) return false;
+    this.reopened = reopened;
+    for (const { origin, entries } of this.store.load().origins) {
+      this.note(
+        origin,
+        entries.map(({ key }) => key),
+      );
+    }
+    for (const { origin, rows } of this.replica.origins()) this.note(origin, rows.keys());
+    return true;
+  }
+
+  private note(origin: NodeId, rows: Iterable<string>): void {
+    const known = this.dirty.get(origin) ?? new Set();
+    for (const row of rows) known.add(row);
+    this.dirty.set(origin, known);
   }
 
   private changeOf(origin: NodeId): OriginChange {

@@ -78,7 +78,7 @@ export interface PushedReading {
 
 /** Why a pushed reading was not taken, in words for whoever pushed it. */
 export interface PushRefusal {
-  readonly status: 404 | 422 | 507;
+  readonly status: 404 | 409 | 422 | 507;
   readonly detail: string;
 }
 

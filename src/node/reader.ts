@@ -3,7 +3,7 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import { deviceViews } from "../office/network.ts";
-import { nodeViews } from "../office/nodes.ts";
+import { nodeName, nodeViews } from "../office/nodes.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
@@ -58,11 +58,12 @@ export class Reader implements ReadSide {
   }
 
   checks(): readonly Check[] {
-    const { node, store, sensors, discovery } = this.parts;
+    const { node, store, sensors, discovery, replica } = this.parts;
     const failing = sensors.filter((sensor) => sensor.health().state === "failing");
     const blind = discovery.state().filter(({ state }) => state === "blind");
     const { movedAside } = store.state();
     const clones = node.clones.found();
+    const names = clones.map((id) => `${nodeName(replica, id)} (${id})`).join(", ");
     const check = (name: string, problem: string | undefined, fine: string): Check => ({
       name,
       state: problem === undefined ? "ok" : "degraded",
@@ -89,7 +90,7 @@ export class Reader implements ReadSide {
         node.isClone
           ? "another node runs with this identity: stop one, remove its identity.pem, start it"
           : clones.length > 0
-            ? `two nodes share ${clones.join(", ")}: a cloned card?`
+            ? `two nodes run as ${names}: stop the one on a cloned card, then restart the other`
             : undefined,
         "nobody else uses it",
       ),
@@ -144,6 +145,12 @@ export class Reader implements ReadSide {
 
   push(readings: readonly PushedReading[]): Result<void, PushRefusal> {
     const { sensors, node } = this.parts;
+    if (node.isClone) {
+      return err({
+        status: 409,
+        detail: "a clone takes no readings: another node runs as this one",
+      });
+    }
     if (node.storeFailure !== undefined) {
       return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
     }

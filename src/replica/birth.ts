@@ -1,4 +1,4 @@
-import { bytes, nested, record, text, uint } from "../base/tlv.ts";
+import { bytes, nested, optional, record, text, uint } from "../base/tlv.ts";
 import type { Dot } from "./entry.ts";
 
 /** The key of the first entry of every life of an origin. */
@@ -26,6 +26,8 @@ const birthRecord = record({
   answers: uint(5),
   /** 1 where the data folder was made on another machine: of two clones, that one yields. */
   moved: uint(6, 1),
+  /** 1 where the process knows that another one writes under its identity now. */
+  twin: optional(uint(7, 1)),
 });
 
 export interface Birth {
@@ -35,10 +37,11 @@ export interface Birth {
   readonly boot: string;
   readonly answers: number;
   readonly moved: number;
+  readonly twin?: number | undefined;
 }
 
 export function encodeBirth(birth: Birth): Uint8Array {
-  return birthRecord.encode(birth);
+  return birthRecord.encode({ ...birth, twin: birth.twin });
 }
 
 /** The birth in an entry's value, or undefined where it is none. */

@@ -33,6 +33,14 @@ export interface WriterOptions {
 /** What an entry of this node's own identity that it did not write now means. */
 export type Foreign = "none" | "former-life" | "twin";
 
+/** A former life that replaced what was said before it up to a dot. */
+interface Burial {
+  readonly incarnation: number;
+  /** How many entries it began with. */
+  readonly base: number;
+  readonly upTo: Dot;
+}
+
 /**
  * The only place where a node's own entries are made.
  *
@@ -47,11 +55,17 @@ export class Writer {
   private readonly minted = new Set<number>();
   /** Keys written by this process; these win over whatever a former life said. */
   private readonly written = new Set<string>();
+  /**
+   * What this process says now. Kept apart from the replica, where a life that another process
+   * began in good faith may have replaced it unheard.
+   */
+  private readonly live = new Map<string, Uint8Array>();
+  private twinMet = false;
   /** Under which dot a carried-over key was first said. */
   private carried = new Map<string, Dot>();
   /** The latest entries of former lives that were not known when this life began. */
   private readonly former = new Map<string, Entry>();
-  private buriedUpTo: Dot = NO_DOT;
+  private buried: Burial = { incarnation: 0, base: 0, upTo: NO_DOT };
 
   constructor(
     private readonly replica: Replica,
@@ -86,7 +100,7 @@ export class Writer {
     this.carried.delete(key);
     const entry = this.mint(key, value, nowMs, wallMs);
     if (value !== undefined || !this.tooManyRetracted()) return [entry];
-    const values = this.liveValues();
+    const values = new Map(this.live);
     return [entry, ...this.startLife(values, 0, this.position(), nowMs, wallMs)];
   }
 
@@ -95,13 +109,17 @@ export class Writer {
     if (this.minted.has(entry.dot.incarnation)) return "none";
     const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
     if (birth !== undefined && birth.boot !== this.options.boot) {
-      if (this.minted.has(birth.answers)) return "twin";
-      if (compareDots(birth.supersedes, this.buriedUpTo) > 0) this.buriedUpTo = birth.supersedes;
+      if (this.minted.has(birth.answers)) {
+        this.twinMet = true;
+        this.gather(entry);
+        return "twin";
+      }
+      const { base, supersedes: upTo } = birth;
+      if (compareDots(upTo, this.buried.upTo) > 0) {
+        this.buried = { incarnation: entry.dot.incarnation, base, upTo };
+      }
     }
-    const known = this.former.get(entry.key);
-    if (known === undefined || compareDots(known.dot, entry.dot) < 0) {
-      this.former.set(entry.key, entry);
-    }
+    this.gather(entry);
     return "former-life";
   }
 
@@ -109,11 +127,8 @@ export class Writer {
   answer(nowMs: Millis, wallMs: Millis): readonly Entry[] {
     const answered = highestDot([...this.former.values()].map(({ dot }) => dot));
     if (answered.incarnation === 0) return [];
-    const values = this.liveValues();
-    for (const [key, dot] of this.carried) {
-      // The former life had replaced this and no longer says it: taken back there.
-      if (compareDots(dot, this.buriedUpTo) <= 0 && !this.former.has(key)) values.delete(key);
-    }
+    const values = new Map(this.live);
+    for (const key of this.takenBack()) values.delete(key);
     for (const [key, entry] of this.former) {
       if (key === BIRTH_KEY || this.written.has(key)) continue;
       const carried = this.carried.get(key);
@@ -125,6 +140,16 @@ export class Writer {
     this.former.clear();
     const supersedes = highestDot([answered, this.position()]);
     return this.startLife(values, answered.incarnation, supersedes, nowMs, wallMs);
+  }
+
+  /**
+   * Starts this process's last life, before it leaves the identity to its twin: it says what this
+   * process wrote and nobody may have heard of, and replaces nothing. Gives the entries to spread.
+   */
+  cede(nowMs: Millis, wallMs: Millis): readonly Entry[] {
+    const answered = highestDot([...this.former.values()].map(({ dot }) => dot));
+    const values = new Map([...this.live].filter(([key]) => this.written.has(key)));
+    return this.startLife(values, answered.incarnation, NO_DOT, nowMs, wallMs);
   }
 
   /** The dot of the last write. */
@@ -151,7 +176,9 @@ export class Writer {
       boot,
       answers,
       moved: moved ? 1 : 0,
+      twin: this.twinMet ? 1 : undefined,
     });
+    this.live.clear();
     const entries = [this.mint(BIRTH_KEY, birth, nowMs, wallMs)];
     for (const [key, value] of values) entries.push(this.mint(key, value, nowMs, wallMs));
     return entries;
@@ -165,6 +192,8 @@ export class Writer {
     const body = codec.encode({ origin: self, key, dot, stamp, value });
     const entry = { origin: self, key, dot, stamp, value, body, signature: sign(body) };
     this.replica.join(entry, nowMs, wallMs);
+    if (value === undefined) this.live.delete(key);
+    else if (key !== BIRTH_KEY) this.live.set(key, value);
     return entry;
   }
 
@@ -173,15 +202,20 @@ export class Writer {
     return Math.max(this.incarnation, reserved, this.replica.state(self)?.highest() ?? 0);
   }
 
-  private liveValues(): Map<string, Uint8Array> {
-    const values = new Map<string, Uint8Array>();
-    for (const { entry } of this.replica.state(this.options.self)?.held.values() ?? []) {
-      const mine = this.minted.has(entry.dot.incarnation);
-      if (mine && entry.key !== BIRTH_KEY && entry.value !== undefined) {
-        values.set(entry.key, entry.value);
-      }
-    }
-    return values;
+  private gather(entry: Entry): void {
+    const known = this.former.get(entry.key);
+    if (known !== undefined && compareDots(known.dot, entry.dot) >= 0) return;
+    this.former.set(entry.key, entry);
+  }
+
+  /** Keys carried over that a former life had replaced and, heard whole, no longer says. */
+  private takenBack(): readonly string[] {
+    const { incarnation, base, upTo } = this.buried;
+    const heard = [...this.former.values()].filter(({ dot }) => dot.incarnation === incarnation);
+    if (heard.length < base) return [];
+    return [...this.carried]
+      .filter(([key, dot]) => compareDots(dot, upTo) <= 0 && !this.former.has(key))
+      .map(([key]) => key);
   }
 
   private tooManyRetracted(): boolean {

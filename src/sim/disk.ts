@@ -59,7 +59,8 @@ export class SimDisk implements Store {
 
   state(): StoreState {
     const { commits, syncs, failure } = this;
-    return { path: "", bytes: 0, commits, syncs, failure, movedAside: undefined };
+    const reopened = 0;
+    return { path: "", bytes: 0, commits, syncs, failure, reopened, movedAside: undefined };
   }
 
   close(): void {}

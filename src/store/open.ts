@@ -1,98 +1,129 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
-import SQLite, { type Database } from "better-sqlite3";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { migrate } from "./migrations.ts";
+import { moveAside } from "./aside.ts";
+import { type Connection, connect, Damage, NewerSchema } from "./connection.ts";
+import { askDisk, codeOf, failureOf } from "./failure.ts";
+import { takeLock } from "./lock.ts";
 import type { Store } from "./port.ts";
 import { SqliteStore } from "./sqlite.ts";
 
-/** Damaged files kept for whoever wants to look; older ones are removed. */
-const ASIDE_MAX = 3;
+/** Only the daemon's own user may look: the store names people. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
 
 /**
- * Opens the store, or makes it. A damaged file is moved aside and a new one begun: the node fetches
- * the state again from its peers. The folder is held by a lock until the process ends, however it
- * ends, so that two nodes never write one file.
+ * Opens the store at `path`, or makes it and its folder. A damaged one is moved aside and a new one
+ * begun: the node fetches the state again from its peers. One process at a time may have it.
+ *
+ * The error is one line that says what to do.
  */
 export function openStore(path: string, log: Log): Result<Store> {
+  const folder = dirname(path);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    return err(`can't make the data folder ${dirname(path)}: ${(error as Error).message}`);
+    return err(folderError(folder, error));
   }
-  const first = tryOpen(path);
-  if (first.ok) return ok(new SqliteStore(first.value, path, undefined));
-  if (first.error.kind === "refused") return err(first.error.detail);
-  const aside = moveAside(path);
-  log.write("error", "the store was damaged: starting a new one, peers have the data", {
-    movedTo: aside,
-    damage: first.error.detail,
-  });
-  const second = tryOpen(path);
-  if (!second.ok) return err(second.error.detail);
-  return ok(new SqliteStore(second.value, path, aside));
-}
-
-interface OpenFailure {
-  readonly kind: "damaged" | "refused";
-  readonly detail: string;
-}
-
-function tryOpen(path: string): Result<Database, OpenFailure> {
-  let db: Database | undefined;
+  const lock = takeLock(path);
+  if (!lock.ok) return lock;
   try {
-    db = new SQLite(path, { timeout: 0 });
-    // Before anything else: an exclusive lock, which the kernel drops with the process.
-    db.pragma("locking_mode = EXCLUSIVE");
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    // Forgotten means gone: freed pages are overwritten.
-    db.pragma("secure_delete = ON");
-    // A small log and cache: the whole state of an office is a few hundred kilobytes.
-    db.pragma("wal_autocheckpoint = 256");
-    db.pragma("journal_size_limit = 1048576");
-    db.pragma("cache_size = -512");
-    db.exec("BEGIN IMMEDIATE; COMMIT");
-    const check = db.pragma("quick_check(1)", { simple: true });
-    if (check !== "ok") throw Object.assign(new Error(String(check)), { code: "SQLITE_CORRUPT" });
-    if (!migrate(db)) {
-      db.close();
-      const detail = `${path} was written by a newer version: upgrade, or restore a backup`;
-      return err({ kind: "refused", detail });
-    }
-    chmodSync(path, 0o600);
-    return ok(db);
+    const { connection, movedAside } = openOrBegin(path, log);
+    return ok(new SqliteStore(connection, { path, movedAside, lock: lock.value, log }));
   } catch (error) {
-    db?.close();
-    return err(openFailure(path, error));
+    lock.value.release();
+    return err(openError(path, error));
   }
 }
 
-function openFailure(path: string, error: unknown): OpenFailure {
-  const { code = "", message } = error as { code?: string; message: string };
-  if (code.startsWith("SQLITE_BUSY")) {
-    const detail = `another watercooler is running on ${dirname(path)}: stop it, or set data`;
-    return { kind: "refused", detail };
-  }
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|FULL)/.test(code) || code.startsWith("E")) {
-    const detail = `can't write ${path} (${message}): check its owner and the space left`;
-    return { kind: "refused", detail };
-  }
-  return { kind: "damaged", detail: message };
+interface Opened {
+  readonly connection: Connection;
+  readonly movedAside: string | undefined;
 }
 
-function moveAside(path: string): string {
-  let number = 1;
-  while (existsSync(`${path}.corrupt-${number}`)) number += 1;
-  const aside = `${path}.corrupt-${number}`;
-  for (const end of ["", "-wal", "-shm"]) {
-    if (existsSync(path + end)) renameSync(path + end, aside + end);
+function openOrBegin(path: string, log: Log): Opened {
+  const bytes = sizeOf(path);
+  if (bytes === undefined && (sizeOf(`${path}-wal`) ?? 0) === 0) {
+    return { connection: begin(path), movedAside: undefined };
   }
-  if (number > ASIDE_MAX) {
-    for (const end of ["", "-wal", "-shm"]) {
-      rmSync(`${path}.corrupt-${number - ASIDE_MAX}${end}`, { force: true });
-    }
+  try {
+    if (bytes === undefined) throw new Damage("its log is there, the database is not");
+    if (bytes === 0) throw new Damage("the file is empty");
+    return { connection: connect(path, "old"), movedAside: undefined };
+  } catch (error) {
+    if (!isDamage(error, path)) throw error;
+    const movedAside = moveAside(path);
+    log.write("error", "the store was damaged: starting a new one, peers have the data", {
+      movedTo: movedAside,
+      damage: (error as Error).message,
+    });
+    return { connection: begin(path), movedAside };
   }
-  return aside;
+}
+
+function begin(path: string): Connection {
+  closeSync(openSync(path, "wx", FILE_MODE));
+  // The mode above is masked by the process's own; SQLite gives its log the mode of the file.
+  chmodSync(path, FILE_MODE);
+  return connect(path, "new");
+}
+
+/** What a new file cures: also a sector that can't be read, not a disk that can't be written. */
+function isDamage(error: unknown, path: string): boolean {
+  const code = codeOf(error);
+  return (
+    error instanceof Damage ||
+    /^SQLITE_(CORRUPT|NOTADB|ERROR|FORMAT|SCHEMA|MISMATCH|CONSTRAINT)/.test(code) ||
+    /^SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS|DATA)/.test(code) ||
+    // A flipped byte in the header reads as "not to be written to", on a disk that takes writes.
+    (code === "SQLITE_READONLY" && askDisk(path) === "broken" && mayWrite(path))
+  );
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+function folderError(folder: string, error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EEXIST" || code === "ENOTDIR") {
+    return `${folder} is not a folder: set another data folder, or move the file away`;
+  }
+  return `can't make the data folder ${folder} (${code}): check its owner, or set another`;
+}
+
+function openError(path: string, error: unknown): string {
+  const why = (error as Error).message;
+  if (error instanceof NewerSchema) {
+    return `${path} was written by a newer watercooler (${why}): upgrade, or restore a backup`;
+  }
+  if (codeOf(error).startsWith("SQLITE_BUSY")) {
+    return `another program has ${path} open: close it`;
+  }
+  switch (failureOf(error, path)) {
+    case "full":
+      return `no space left for ${path} (${why}): make room on its disk`;
+    case "read-only":
+      return `can't write ${path} (${why}): check its owner, and that the disk is not read-only`;
+    case "broken":
+      return `can't open ${path} (${why}): check the disk, or set another data folder`;
+  }
 }

@@ -61,6 +61,8 @@ export interface StoreState {
   /** Commits that waited for the disk. */
   readonly syncs: number;
   readonly failure: StoreFailure | undefined;
+  /** Times the file was opened again: it may then lack the newest commits, batched or durable. */
+  readonly reopened: number;
   /** Where a damaged file was moved at start, if one was. */
   readonly movedAside: string | undefined;
 }

@@ -1,150 +1,204 @@
 import { statSync } from "node:fs";
-import type { Database, Statement } from "better-sqlite3";
-import type { Address, NodeId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type {
-  Batch,
-  Durability,
-  OriginChange,
-  Snapshot,
-  Store,
-  StoredEntry,
-  StoreFailure,
-  StoreState,
-} from "./port.ts";
+import { type Connection, connect } from "./connection.ts";
+import { codeOf, failureOf, spoilsHandle } from "./failure.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+import type { Batch, Durability, Snapshot, Store, StoreFailure, StoreState } from "./port.ts";
 
-interface Row {
-  origin: string;
-  key: string;
-  body: Buffer;
-  signature: Buffer;
-  heard_wall_ms: number;
+export interface SqliteParts {
+  readonly path: string;
+  readonly movedAside: string | undefined;
+  /** Released by `close`. */
+  readonly lock: Lock;
+  readonly log: Log;
 }
 
-/** The store in one SQLite file, in write-ahead-log mode. */
+/** The store in one SQLite file, in write-ahead-log mode; made by `openStore`. */
 export class SqliteStore implements Store {
-  private readonly statements: Readonly<Record<string, Statement>>;
   private commits = 0;
   private syncs = 0;
+  private reopened = 0;
   private failure: StoreFailure | undefined;
-  private synchronous: Durability = "durable";
+  private life: "open" | "spoiled" | "closed" = "open";
+  private lock: Lock | undefined;
+  private place: string | undefined;
+  /**
+   * Connections to a disk that is gone. Closing one removes the log by its name, which now is that
+   * of the file in use.
+   */
+  private readonly left: Connection[] = [];
+  private waiting: Durability = "durable";
+  /** Whether a power cut may take commits from the log; the last process may have left some. */
+  private unsynced = true;
+  /** Whether the log may hold what was removed; the last process may have left some. */
+  private residue = true;
 
   constructor(
-    private readonly db: Database,
-    private readonly path: string,
-    private readonly movedAside: string | undefined,
+    private connection: Connection,
+    private readonly parts: SqliteParts,
   ) {
-    this.statements = {
-      origin: db.prepare("INSERT OR REPLACE INTO origins VALUES (?, ?)"),
-      put: db.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)"),
-      drop: db.prepare("DELETE FROM entries WHERE origin = ? AND key = ?"),
-      forgetEntries: db.prepare("DELETE FROM entries WHERE origin = ?"),
-      forgetOrigin: db.prepare("DELETE FROM origins WHERE origin = ?"),
-      peer: db.prepare("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)"),
-      meta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
-    };
+    this.lock = parts.lock;
+    this.place = placeOf(parts.path);
   }
 
   load(): Snapshot {
-    const entries = new Map<string, StoredEntry[]>();
-    for (const row of this.db.prepare("SELECT * FROM entries").all() as Row[]) {
-      const { origin, key, heard_wall_ms: heardWallMs } = row;
-      const body = new Uint8Array(row.body);
-      const signature = new Uint8Array(row.signature);
-      const list = entries.get(origin) ?? [];
-      list.push({ key, body, signature, heardWallMs });
-      entries.set(origin, list);
-    }
-    const origins = this.db.prepare("SELECT * FROM origins").all() as {
-      origin: string;
-      coverage: string;
-    }[];
-    const peers = this.db.prepare("SELECT * FROM peers").all() as {
-      id: string;
-      addresses: string;
-      last_linked_wall_ms: number;
-    }[];
-    const meta = this.db.prepare("SELECT * FROM meta").all() as { key: string; value: string }[];
-    return {
-      origins: origins.map(({ origin, coverage }) => ({
-        origin: origin as NodeId,
-        coverage,
-        entries: entries.get(origin) ?? [],
-      })),
-      remembered: peers.map((row) => ({
-        id: row.id as NodeId,
-        addresses: JSON.parse(row.addresses) as Address[],
-        lastLinkedWallMs: row.last_linked_wall_ms,
-      })),
-      meta: Object.fromEntries(meta.map(({ key, value }) => [key, value])),
-    };
+    return this.connection.rows.load();
   }
 
   commit(batch: Batch, durability: Durability): Result<void, StoreFailure> {
-    const removes =
-      (batch.forget?.length ?? 0) > 0 || batch.origins?.some(({ drop }) => drop.length > 0);
+    if (this.life === "closed") return err("broken");
     try {
+      if (this.failure !== undefined && this.isReplaced()) this.moveToReplacement();
+      if (this.life === "spoiled") this.reopen();
       this.wait(durability);
-      this.db.transaction(() => this.write(batch))();
-      // What was taken back must be gone from the log too, not only from the file.
-      if (durability === "durable" && removes) this.db.pragma("wal_checkpoint(TRUNCATE)");
-      this.commits += 1;
-      if (durability === "durable") this.syncs += 1;
-      this.failure = undefined;
-      return ok(undefined);
+      const changes = this.connection.rows.changes();
+      this.connection.rows.commit(batch);
+      if (removes(batch)) this.residue = true;
+      const unchanged = changes === this.connection.rows.changes();
+      if (durability === "durable") this.settle(unchanged);
+      else this.unsynced = true;
+      // That nothing was written does not show that it can be.
+      if (unchanged && this.failure !== undefined) this.touch();
     } catch (error) {
-      this.failure = failureOf(error);
-      return err(this.failure);
+      return err(this.failed(error));
     }
+    this.commits += 1;
+    if (durability === "durable" && this.residue) this.scrub();
+    this.recovered();
+    return ok(undefined);
   }
 
   state(): StoreState {
-    let bytes = 0;
-    for (const file of [this.path, `${this.path}-wal`]) {
-      bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    }
-    const { path, commits, syncs, failure, movedAside } = this;
-    return { path, bytes, commits, syncs, failure, movedAside };
+    const { commits, syncs, failure, reopened } = this;
+    const { path, movedAside } = this.parts;
+    const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
+    return { path, bytes, commits, syncs, failure, reopened, movedAside };
   }
 
+  /** Everything committed is on the card afterwards, and nothing removed is left in a log. */
   close(): void {
-    this.db.close();
+    if (this.life === "closed") return;
+    this.life = "closed";
+    try {
+      this.connection.db.close();
+    } finally {
+      this.lock?.release();
+    }
   }
 
-  /** better-sqlite3 makes WAL silently mean NORMAL: a power cut takes acknowledged rows. */
+  /**
+   * NORMAL writes a commit to the log, FULL also waits for the card; the log is one file, so that
+   * waiting for one commit is waiting for all before it.
+   */
   private wait(durability: Durability): void {
-    if (this.synchronous === durability) return;
-    this.db.pragma(`synchronous = ${durability === "durable" ? "FULL" : "NORMAL"}`);
-    this.synchronous = durability;
+    if (this.waiting === durability) return;
+    this.connection.db.pragma(`synchronous = ${durability === "durable" ? "FULL" : "NORMAL"}`);
+    this.waiting = durability;
   }
 
-  private write({ origins = [], forget = [], remember = [], meta = {} }: Batch): void {
-    for (const change of origins) this.writeOrigin(change);
-    for (const origin of forget) {
-      this.statements.forgetEntries?.run(origin);
-      this.statements.forgetOrigin?.run(origin);
-    }
-    for (const { id, addresses, lastLinkedWallMs } of remember) {
-      this.statements.peer?.run(id, JSON.stringify(addresses), Math.floor(lastLinkedWallMs));
-    }
-    for (const [key, value] of Object.entries(meta)) this.statements.meta?.run(key, value);
+  /** SQLite syncs nothing where a transaction changed nothing, and earlier commits may wait. */
+  private settle(unchanged: boolean): void {
+    if (unchanged && !this.unsynced) return;
+    if (unchanged) this.touch();
+    this.unsynced = false;
+    this.syncs += 1;
   }
 
-  private writeOrigin({ origin, coverage, put, drop }: OriginChange): void {
-    this.statements.origin?.run(origin, coverage);
-    for (const { key, body, signature, heardWallMs } of put) {
-      this.statements.put?.run(origin, key, body, signature, Math.floor(heardWallMs));
+  private touch(): void {
+    this.connection.db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  }
+
+  /** Empties the log, so that what was removed is in no file. Tried again where it fails. */
+  private scrub(): void {
+    try {
+      const [row] = this.connection.db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+      this.residue = row?.busy !== 0;
+    } catch (error) {
+      this.judge(error);
+      this.parts.log.write("warn", "removed data is still in the store's log: trying again", {
+        code: codeOf(error),
+      });
     }
-    for (const key of drop) this.statements.drop?.run(origin, key);
+  }
+
+  /** Never begins a new file: it would lack all that the node holds and thinks stored. */
+  private reopen(): void {
+    this.connection.db.close();
+    this.use(connect(this.parts.path, "old"));
+  }
+
+  /** Another file has the name: the disk was mounted anew, or a backup was put there. */
+  private isReplaced(): boolean {
+    const place = placeOf(this.parts.path);
+    return place !== undefined && place !== this.place;
+  }
+
+  private moveToReplacement(): void {
+    const { path } = this.parts;
+    this.lock?.release();
+    this.lock = undefined;
+    const lock = takeLock(path);
+    // Judged like a file that can't be opened: by what its disk says.
+    if (!lock.ok) throw Object.assign(new Error(lock.error), { code: "SQLITE_CANTOPEN" });
+    this.lock = lock.value;
+    const connection = connect(path, "old");
+    this.left.push(this.connection);
+    this.use(connection);
+  }
+
+  private use(connection: Connection): void {
+    this.connection = connection;
+    this.place = placeOf(this.parts.path);
+    this.life = "open";
+    this.waiting = "durable";
+    this.unsynced = true;
+    this.residue = true;
+    this.reopened += 1;
+  }
+
+  private failed(error: unknown): StoreFailure {
+    const failure = this.judge(error);
+    if (failure !== this.failure) {
+      const fields = { failure, code: codeOf(error), detail: (error as Error).message };
+      this.parts.log.write("error", "the store takes no writes: going on in memory", fields);
+    }
+    this.failure = failure;
+    return failure;
+  }
+
+  private judge(error: unknown): StoreFailure {
+    const failure = failureOf(error, this.parts.path);
+    if (spoilsHandle(error, failure)) this.life = "spoiled";
+    return failure;
+  }
+
+  private recovered(): void {
+    if (this.failure === undefined) return;
+    this.failure = undefined;
+    this.parts.log.write("info", "the store takes writes again");
   }
 }
 
-function failureOf(error: unknown): StoreFailure {
-  const code = String((error as { code?: string }).code ?? "");
-  if (code.startsWith("SQLITE_FULL")) return "full";
-  if (code.startsWith("SQLITE_READONLY")) return "read-only";
-  // A full file system shows as a failed write when it hits the log.
-  if (code.startsWith("SQLITE_IOERR_WRITE") || code.startsWith("SQLITE_IOERR_SHMSIZE"))
-    return "full";
-  return code.startsWith("SQLITE_CANTOPEN") ? "read-only" : "broken";
+function removes({ forget = [], origins = [] }: Batch): boolean {
+  return forget.length > 0 || origins.some(({ drop }) => drop.length > 0);
+}
+
+/** What tells the file from another of the same name, or undefined where none can be seen. */
+function placeOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
+  }
 }

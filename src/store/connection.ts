@@ -1,0 +1,115 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import SQLite, { type Database } from "better-sqlite3";
+import { migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
+import { Rows } from "./rows.ts";
+
+/**
+ * Small pages: a reading changes one row, and the log takes its whole page. Half the bytes of the
+ * default 4096 for up to 50 entries of 250 bytes a commit (measured); in smaller pages such an
+ * entry no longer fits beside its neighbours and costs twice as much.
+ */
+const PAGE_BYTES = 2048;
+/**
+ * Pages in the log before they are copied into the file, 2 MB. Many changes of one page are then
+ * copied once; a larger log only makes the next start longer. A guess.
+ */
+const LOG_PAGES_MAX = 1000;
+/** What the log may keep on the card once it was copied. */
+const LOG_KEPT_BYTES_MAX = LOG_PAGES_MAX * PAGE_BYTES;
+/** An office of 32 nodes is 200 kB (measured): more would stay empty on a Pi with 512 MB. */
+const CACHE_KIB_MAX = 512;
+/** How long another program, say the sqlite3 shell, may hold the file at start. A guess. */
+const BUSY_MS_MAX = 2_000;
+
+const HEADER_BYTES = 100;
+const HEADER_VERSION_AT = 60;
+
+/** An open database, checked, and of this build's schema. */
+export interface Connection {
+  readonly db: Database;
+  readonly rows: Rows;
+}
+
+/** What is in the file can't be trusted. */
+export class Damage extends Error {}
+
+/** The file is whole, but of a build that knows more than this one. */
+export class NewerSchema extends Error {}
+
+/**
+ * Opens and checks the database at `path`, which must exist; a "new" one is an empty file.
+ * Throws Damage, NewerSchema or SQLite's own errors, with nothing left open.
+ */
+export function connect(path: string, age: "new" | "old"): Connection {
+  if (age === "old") refuseNewer(headerVersion(path));
+  const db = new SQLite(path, { timeout: BUSY_MS_MAX, fileMustExist: true });
+  try {
+    configure(db);
+    check(db);
+    bringUpToDate(db);
+    const rows = new Rows(db);
+    const damage = rows.damage();
+    if (damage !== undefined) throw new Damage(damage);
+    return { db, rows };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function configure(db: Database): void {
+  db.pragma(`page_size = ${PAGE_BYTES}`);
+  // Alone with the file, SQLite keeps the log's index in its own memory. A shared one is a mapped
+  // file, and a full or failing disk under a mapped file kills the process.
+  db.pragma("locking_mode = EXCLUSIVE");
+  db.pragma("mmap_size = 0");
+  if (db.pragma("journal_mode = WAL", { simple: true }) !== "wal") {
+    throw new Damage("it can't be switched to write-ahead logging");
+  }
+  // Said aloud, since better-sqlite3 is built so that WAL alone means NORMAL.
+  db.pragma("synchronous = FULL");
+  // Forgotten means gone: what is deleted is overwritten with zeros.
+  db.pragma("secure_delete = ON");
+  db.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX}`);
+  db.pragma(`journal_size_limit = ${LOG_KEPT_BYTES_MAX}`);
+  db.pragma(`cache_size = -${CACHE_KIB_MAX}`);
+  db.pragma("temp_store = MEMORY");
+  db.pragma("cell_size_check = ON");
+  // Takes the exclusive lock now rather than at the first write.
+  db.exec("BEGIN IMMEDIATE; COMMIT");
+}
+
+function check(db: Database): void {
+  const said = db.pragma("quick_check(1)", { simple: true });
+  if (said !== "ok") throw new Damage(String(said).replaceAll("\n", " "));
+}
+
+function bringUpToDate(db: Database): void {
+  const version = schemaVersion(db);
+  refuseNewer(version);
+  if (version < 0) throw new Damage(`schema ${version}`);
+  if (version === SCHEMA_VERSION) return;
+  migrate(db);
+  // So that the version can be read from the file alone, without opening it.
+  db.pragma("wal_checkpoint(TRUNCATE)");
+}
+
+function refuseNewer(version: number): void {
+  if (version > SCHEMA_VERSION) throw new NewerSchema(`schema ${version}`);
+}
+
+/**
+ * The schema in the file's header (SQLite's file format, section 1.3), read without SQLite, which
+ * would already copy the log into the file. 0 where there is no header.
+ */
+function headerVersion(path: string): number {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const file = openSync(path, "r");
+  try {
+    const length = readSync(file, header, 0, HEADER_BYTES, 0);
+    const isDatabase = header.toString("latin1", 0, 16) === "SQLite format 3\0";
+    return length === HEADER_BYTES && isDatabase ? header.readInt32BE(HEADER_VERSION_AT) : 0;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
+const ANSWER_MS_MAX = 5_000;
+
+export interface NodePlan {
+  readonly name: string;
+  /** Its folder; its configuration lies beside it. */
+  readonly data: string;
+  readonly secretFile: string;
+  readonly meshPort: number;
+  /** Ports of the mesh that it tries. */
+  readonly peerPorts: readonly number[];
+  readonly sensors: readonly object[];
+  /** What starts it, before the Node program's own path. */
+  readonly prefix?: readonly string[];
+}
+
+/** Ports of this machine that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** A real node process on loopback, with its HTTP API. */
+export class NodeProcess {
+  log = "";
+  private child: ChildProcess | undefined;
+
+  constructor(readonly plan: NodePlan) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  get isRunning(): boolean {
+    const { child } = this;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  start(): void {
+    const { name, data, secretFile, meshPort, peerPorts, sensors, prefix = [] } = this.plan;
+    const config = `${data}.yaml`;
+    const document = {
+      node: { name },
+      data,
+      mesh: {
+        listen: `127.0.0.1:${meshPort}`,
+        peers: peerPorts.map((port) => `127.0.0.1:${port}`),
+        discovery: "off",
+        secret_file: secretFile,
+      },
+      api: { listen: "127.0.0.1:0" },
+      neighbours: { record: "none" },
+      sensors,
+    };
+    writeFileSync(config, JSON.stringify(document));
+    this.log = "";
+    const [command = "", ...args] = [...prefix, process.execPath, PROGRAM, "up"];
+    const child = spawn(command, [...args, "--config", config], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.on("data", (chunk) => {
+      this.log += chunk;
+    });
+    this.child = child;
+  }
+
+  /** Ends it and waits until it has ended. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const { child } = this;
+    if (child === undefined || !this.isRunning) return;
+    await new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.kill(signal);
+    });
+  }
+
+  /** A document of its API, or undefined while it does not answer. */
+  async get<T>(path: string): Promise<T | undefined> {
+    const reply = await this.ask(path);
+    return reply === undefined ? undefined : ((await reply.json()) as T);
+  }
+
+  async text(path: string): Promise<string> {
+    return (await (await this.ask(path))?.text()) ?? "";
+  }
+
+  /** The HTTP status that a reading pushed to it gets, 0 for no answer. */
+  async push(sensor: string, value: number): Promise<number> {
+    const body = JSON.stringify({ sensor, kind: "temperature", value });
+    const headers = { "content-type": "application/json" };
+    const reply = await this.ask("/v1/readings", { method: "POST", headers, body });
+    await reply?.text();
+    return reply?.status ?? 0;
+  }
+
+  private async ask(path: string, init: RequestInit = {}): Promise<Response | undefined> {
+    const address = / ready .*\bapi=(\S+)/.exec(this.log)?.[1];
+    if (address === undefined) return undefined;
+    try {
+      const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+      return await fetch(`http://${address}${path}`, { ...init, signal });
+    } catch {
+      return undefined;
+    }
+  }
+}
