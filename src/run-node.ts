@@ -132,6 +132,7 @@ async function runParts(
     parameters: {
       ...DEFAULT_PARAMETERS,
       activeMax: config.mesh.activeView,
+      activeMin: config.mesh.activeView,
       passiveMax: config.mesh.passiveView,
     },
     addresses,

@@ -135,15 +135,15 @@ export class Hyparview {
       case "neighbor":
         return this.onNeighbor(peer, message.priority, nowMs);
       case "neighbor-reply":
-        this.learn(message.contacts, []);
+        this.learn(message.contacts, [], peer.id);
         return this.onReply(peer, message.answer === "accepted", nowMs);
       case "disconnect":
-        this.learn(message.contacts, []);
+        this.learn(message.contacts, [], peer.id);
         return this.onDisconnect(peer, nowMs);
       case "shuffle":
         return this.onShuffle(peer, message.origin, message.ttl, message.peers, nowMs);
       case "shuffle-reply":
-        return this.learn(message.peers, this.shuffled);
+        return this.learn(message.peers, this.shuffled, undefined);
       case "ping":
         return this.onPing(peer, message.nonce, nowMs);
       case "pong":
@@ -219,10 +219,9 @@ export class Hyparview {
     }
     const given = this.views.randomPassive(peers.length);
     this.send(origin, { type: "shuffle-reply", peers: given }, nowMs);
-    this.learn(
-      [origin, ...peers],
-      given.map(({ id }) => id),
-    );
+    const expendable = given.map(({ id }) => id);
+    this.learn([origin], expendable, undefined);
+    this.learn(peers, expendable, origin.id);
   }
 
   /** A ping says "you are in my active view"; whoever disagrees mends it here. */
@@ -268,14 +267,19 @@ export class Hyparview {
 
   /** Section 4.5: places in the active view are filled from the passive one. */
   private fill(nowMs: Millis): void {
-    let wanted = this.parameters.activeMax - this.views.active.size - this.requests.size;
+    const { activeMin, activeMax } = this.parameters;
+    let wanted = Math.min(activeMin, activeMax) - this.views.active.size - this.requests.size;
+    if (wanted <= 0) return;
     const rested = (id: NodeId) =>
       this.remembered.isRested(id, nowMs) && !this.requests.has(id) && !this.views.active.has(id);
-    const passive = this.views
-      .randomPassive(this.parameters.passiveMax)
-      .filter(({ id }) => rested(id));
-    for (const peer of passive) {
-      if (wanted-- <= 0) return;
+    const introduced = new Set<NodeId>();
+    for (const peer of this.views.candidates()) {
+      if (wanted <= 0) return;
+      // Two that one neighbour named would be neighbours of each other: views would cluster.
+      const introducer = this.views.introducer(peer.id);
+      if (!rested(peer.id) || introduced.has(introducer)) continue;
+      introduced.add(introducer);
+      wanted -= 1;
       this.request(peer, "fill", nowMs);
     }
     if (this.views.active.size > 0 || this.requests.size > 0) return;
@@ -312,11 +316,15 @@ export class Hyparview {
     this.send(target, { type: "shuffle", origin, ttl: shuffleTtl, peers }, nowMs);
   }
 
-  private learn(peers: readonly Peer[], expendable: readonly NodeId[]): void {
+  private learn(
+    peers: readonly Peer[],
+    expendable: readonly NodeId[],
+    introducer: NodeId | undefined,
+  ): void {
     for (const peer of peers.slice(0, PEERS_MAX)) {
       if (peer.id === this.self) continue;
       this.remembered.meet(peer);
-      this.views.keep(peer, expendable);
+      this.views.keep(peer, expendable, introducer);
     }
   }
 

@@ -3,6 +3,8 @@ import { SECOND_MS } from "../base/time.ts";
 /** All numbers of the overlay, with where each comes from. Times in milliseconds. */
 export interface OverlayParameters {
   readonly activeMax: number;
+  /** Below this the active view is filled from the passive one without being asked. */
+  readonly activeMin: number;
   readonly passiveMax: number;
   /** Peers kept beyond the passive view, to be tried when nobody else answers. */
   readonly rememberedMax: number;
@@ -35,6 +37,8 @@ export const DEFAULT_PARAMETERS: OverlayParameters = {
   // HyParView, DSN 2007, section 5.1: 10,000 nodes, fanout 4.
   activeMax: 5,
   passiveMax: 30,
+  // Deviation: a node that was evicted looks for another neighbour at once.
+  activeMin: 5,
   // A guess: five floors of Pis, and those they replaced.
   rememberedMax: 1_024,
   activeWalkLength: 6,

@@ -27,6 +27,8 @@ export interface ActivePeer {
 export class Views {
   readonly active = new Map<NodeId, ActivePeer>();
   readonly passive = new Map<NodeId, Peer>();
+  /** Of passive peers that were named by a neighbour of theirs: by whom. */
+  private readonly introducers = new Map<NodeId, NodeId>();
 
   constructor(
     private readonly self: NodeId,
@@ -41,7 +43,7 @@ export class Views {
   /** Makes a peer active; the caller has made room. */
   activate(peer: Peer, chosenBy: Chooser, nowMs: Millis): void {
     if (peer.id === this.self || !this.hasRoom) return;
-    this.passive.delete(peer.id);
+    this.drop(peer.id);
     this.active.set(peer.id, { peer, chosenBy, sinceMs: nowMs, lastHeardMs: nowMs });
   }
 
@@ -52,19 +54,37 @@ export class Views {
     return peer;
   }
 
-  /** Puts a peer into the passive view, pushing out one of `expendable` or a random one. */
-  keep(peer: Peer, expendable: readonly NodeId[] = []): void {
+  /**
+   * Puts a peer into the passive view, pushing out one of `expendable` or a random one.
+   * `introducer` is the neighbour of it that named it, if one did.
+   */
+  keep(peer: Peer, expendable: readonly NodeId[] = [], introducer: NodeId = peer.id): void {
     if (peer.id === this.self || this.active.has(peer.id)) return;
     if (!this.passive.has(peer.id) && this.passive.size >= this.limits.passiveMax) {
       const spare = expendable.find((id) => this.passive.has(id));
       const victim = spare ?? pick(this.random, [...this.passive.keys()]);
-      if (victim !== undefined) this.passive.delete(victim);
+      if (victim !== undefined) this.drop(victim);
     }
     this.passive.set(peer.id, peer);
+    if (introducer === peer.id) this.introducers.delete(peer.id);
+    else this.introducers.set(peer.id, introducer);
+  }
+
+  /** The neighbour of a passive peer that named it; the peer itself where none did. */
+  introducer(id: NodeId): NodeId {
+    return this.introducers.get(id) ?? id;
+  }
+
+  /** Passive peers in random order, those last that a neighbour of ours has for a neighbour. */
+  candidates(): readonly Peer[] {
+    const all = this.randomPassive(this.limits.passiveMax);
+    const isNear = ({ id }: Peer) => this.active.has(this.introducer(id));
+    return [...all.filter((peer) => !isNear(peer)), ...all.filter(isNear)];
   }
 
   drop(id: NodeId): void {
     this.passive.delete(id);
+    this.introducers.delete(id);
   }
 
   /** An active peer that may go; of our own choice only while enough of those remain. */

@@ -1,3 +1,4 @@
+import { broadcast } from "./broadcast.ts";
 import { identity } from "./identity.ts";
 import { joining } from "./joining.ts";
 import { links } from "./links.ts";
@@ -8,6 +9,7 @@ import { walks } from "./walks.ts";
 
 /** Every scenario with a name, small meshes first. */
 export const SCENARIOS: readonly Scenario[] = [
+  ...broadcast,
   ...joining,
   ...links,
   ...partitions,
