@@ -15,7 +15,7 @@ export type LinkFailure =
   | "no-tls" // what came in did not finish a TLS 1.3 handshake
   | "no-certificate" // TLS without a certificate
   | "wrong-key" // a certificate of another kind of key than Ed25519
-  | "not-websocket" // no WebSocket was asked for inside TLS
+  | "not-websocket" // something else than a WebSocket inside TLS
   | "no-hello" // a WebSocket on which no hello came in time
   | "bad-hello" // the hello was not one
   | "not-member" // the hello was refused: another mesh, a forged or revoked credential

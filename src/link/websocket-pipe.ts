@@ -17,6 +17,13 @@ const CODES: Readonly<Record<ToldReason, number>> = {
   "wrong-identity": 4003,
 };
 
+/** The library's names for more than RECEIVER_LIMITS allow. */
+const TOO_MUCH: readonly string[] = [
+  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
+  "WS_ERR_TOO_MANY_BUFFERED_PARTS",
+];
+
 /** A WebSocket as a pipe; bytes are those of the TLS stream that carries it. */
 export class WebSocketPipe implements Pipe {
   constructor(
@@ -47,7 +54,7 @@ export class WebSocketPipe implements Pipe {
       else wire.end("bad-hello");
     });
     this.socket.on("error", (error: NodeJS.ErrnoException) => {
-      wire.end(error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "oversize" : "closed");
+      wire.end(causeOf(error.code ?? ""));
     });
     this.socket.on("close", (code) => wire.end(heardAs(code)));
   }
@@ -63,6 +70,12 @@ export class WebSocketPipe implements Pipe {
     this.socket.once("close", () => clearTimeout(cut));
     this.socket.close(CODES[reason]);
   }
+}
+
+/** What the library found wrong with what came in. */
+function causeOf(code: string): LinkFailure {
+  if (TOO_MUCH.includes(code)) return "oversize";
+  return code.startsWith("WS_ERR_") ? "not-websocket" : "closed";
 }
 
 /** What the far end's close code says; a plain farewell and no code at all are both an end. */
