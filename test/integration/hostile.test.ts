@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { connect as tlsConnect } from "node:tls";
+import { splitAddress } from "../../src/base/id.ts";
+import { readingKey } from "../../src/office/records.ts";
+import { WIRE_VERSION } from "../../src/overlay/codec.ts";
+import { generateKeyPem, identityFromPem } from "../../src/trust/identity.ts";
+import { makePapers, openAs, p256Papers } from "../contract/link-certificates.ts";
+import { until } from "./lan.ts";
+import { LoopbackNode } from "./loopback-node.ts";
+import { MeshMember } from "./mesh-member.ts";
+
+const START_MS_MAX = 30_000;
+const MOVE_MS_MAX = 15_000;
+/** A node that has just written says nothing more by itself for this long (records.ts: 8 s). */
+const QUIET_MS = 7_500;
+/** A machine so loaded that the quiet is over each time is no place for this test. */
+const TRIES_MAX = 5;
+/** Of each node: its birth, who it is, whom it is linked to, one reading. */
+const ENTRIES_MIN = 2 * 4;
+const FLOOD = 200;
+/** Gossip, vector and delta: what carries entries. Others could make the member a neighbour. */
+const NOISY_TYPES = [16, 33, 34];
+/** What hostile input may make a node need beside what it had, MiB. A guess, for 512 MB Pis. */
+const GROWTH_MIB_MAX = 64;
+
+const REFUSED = "watercooler_connections_refused_total";
+const REJECTED = "watercooler_entries_rejected_total";
+const UNREADABLE = "watercooler_frames_rejected_total";
+const RECEIVED = "watercooler_frames_received_total";
+const LOST = "watercooler_links_lost_total";
+
+const folder = mkdtempSync(join(tmpdir(), "watercooler-hostile-"));
+const secret = generateKeyPem();
+writeFileSync(join(folder, "mesh.secret"), secret, { mode: 0o600 });
+const rootOf = (pem: string) => {
+  const root = identityFromPem(pem);
+  assert.ok(root.ok);
+  return root.value;
+};
+const root = rootOf(secret);
+const otherRoot = rootOf(generateKeyPem());
+const cleanups: (() => unknown)[] = [];
+
+type Attack = () => Promise<unknown>;
+
+test("hostile input over real sockets harms no node", async (t) => {
+  const [a, b] = [await LoopbackNode.make(folder, "a"), await LoopbackNode.make(folder, "b")];
+  const nodes = [a, b];
+  t.after(async () => {
+    for (const cleanup of cleanups) await cleanup();
+    await Promise.all(nodes.map((node) => node.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  a.start([b.meshAddress]);
+  b.start([a.meshAddress]);
+  const states = () => Promise.all(nodes.map((node) => node.mesh()));
+  const agree = async () => {
+    const all = await states().catch(() => []);
+    const settled = all.every(({ entries }) => entries >= ENTRIES_MIN);
+    return all.length === 2 && settled && new Set(all.map(({ digest }) => digest)).size === 1;
+  };
+  const up = async () => (await states().catch(() => [])).length === 2;
+  await until(up, START_MS_MAX, "both up");
+  await Promise.all(nodes.map((node) => node.push(1)));
+  await until(agree, START_MS_MAX, "two nodes that agree");
+  const end = { host: "127.0.0.1", port: splitAddress(a.meshAddress)?.port ?? 0 };
+  const good = { papers: makePapers() };
+  const foreign = { papers: makePapers() };
+  const mole = new MeshMember(root);
+  const weak = await p256Papers();
+  const calm = a.memory();
+  let value = 10;
+
+  /** Makes a moment in which no node writes by itself. */
+  const settle = async () => {
+    value += 0.5;
+    await Promise.all(nodes.map((node) => node.push(value)));
+    const pushedMs = performance.now();
+    await until(agree, MOVE_MS_MAX, "agreement");
+    return pushedMs;
+  };
+
+  const harmless = (what: string, metric: string, label: string, attack: Attack) =>
+    t.test(what, async () => {
+      for (let tries = 0; ; tries++) {
+        assert.ok(tries < TRIES_MAX, "no quiet moment: the machine is too busy");
+        const pushedMs = await settle();
+        const before = await states();
+        const counted = await a.count(metric, label);
+        await attack();
+        const moved = async () => (await a.count(metric, label)) > counted;
+        await until(moved, MOVE_MS_MAX, `${metric} ${label} moves`);
+        const after = await states();
+        if (performance.now() - pushedMs > QUIET_MS) continue;
+        const picture = ({ digest, entries }: { digest: string; entries: number }) =>
+          `${entries} ${digest}`;
+        assert.deepEqual(after.map(picture), before.map(picture));
+        break;
+      }
+      for (const node of nodes) assert.ok(node.isRunning, node.log);
+      const visitor = new MeshMember(root, good);
+      await visitor.join(a.meshAddress);
+      await visitor.leave();
+    });
+
+  const keep = <Thing extends { destroy(): unknown } | { terminate(): unknown }>(thing: Thing) => {
+    cleanups.push(() => ("destroy" in thing ? thing.destroy() : thing.terminate()));
+    return thing;
+  };
+  const raw = async (bytes: Uint8Array) => {
+    const socket = keep(connect(end, () => socket.write(bytes)));
+    socket.on("error", () => {}).resume();
+  };
+  const inTls = async (options: { key?: string; cert?: string }, bytes: Uint8Array) => {
+    const all = { ...end, ...options, rejectUnauthorized: false };
+    const socket = keep(tlsConnect(all, () => socket.write(bytes)));
+    socket.on("error", () => {}).resume();
+  };
+  const card = { key: mole.papers.keyPem, cert: mole.papers.certificatePem };
+
+  await harmless("random bytes", REFUSED, "no-tls", () => raw(randomBytes(5_000)));
+  await harmless("random bytes inside TLS", REFUSED, "not-websocket", () =>
+    inTls(card, randomBytes(5_000)),
+  );
+  await harmless("no certificate", REFUSED, "no-certificate", () => inTls({}, randomBytes(10)));
+  await harmless("a P-256 certificate", REFUSED, "wrong-key", () =>
+    inTls({ key: weak.keyPem, cert: weak.certificatePem }, randomBytes(10)),
+  );
+  await harmless("no hello", REFUSED, "no-hello", async () => {
+    keep(openAs(mole.papers, a.meshAddress));
+  });
+  await harmless("a huge frame before the hello", REFUSED, "oversize", async () => {
+    const socket = keep(openAs(mole.papers, a.meshAddress));
+    socket.once("open", () => socket.send(Buffer.alloc(20_000_000)));
+  });
+  for (const [what, claims] of [
+    ["a peer of another mesh", otherRoot.id],
+    ["a credential of another mesh in a hello for this one", root.id],
+  ] as const) {
+    await harmless(what, REFUSED, "not-member", async () => {
+      const attacker = new MeshMember(otherRoot, { ...foreign, claims });
+      cleanups.push(() => attacker.leave());
+      await assert.rejects(attacker.join(a.meshAddress), /not let in: not-member/);
+    });
+  }
+
+  const peer = await mole.join(a.meshAddress);
+  cleanups.push(() => mole.leave());
+  const newest = () => mole.newest(peer, readingKey("box", "temperature"));
+  let ahead = 1_000;
+  const forged = async () => mole.forge(await newest(), (ahead += 1));
+
+  await harmless("a member's huge frame", LOST, "oversize", async () => {
+    const member = new MeshMember(root);
+    const socket = keep(await member.bare(a.meshAddress));
+    socket.send(Buffer.alloc(20_000_000));
+  });
+  await harmless("a forged entry, pushed", REJECTED, "forged", async () => {
+    const rumours = [{ entry: await forged(), round: 1 }];
+    mole.send(peer, mole.frame({ type: "gossip", rumours }));
+  });
+  await harmless("a forged entry in a delta", REJECTED, "forged", async () => {
+    const entry = await forged();
+    const { origin, dot } = entry;
+    const from = { ...dot, seq: 0 };
+    const delta = { type: "delta", origin, from, to: dot, entries: [entry], rest: "none" } as const;
+    mole.send(peer, mole.frame(delta));
+  });
+  const old = await newest();
+  await harmless("an old entry again, pushed", RECEIVED, "gossip", async () => {
+    assert.notDeepEqual((await newest()).dot, old.dot);
+    mole.send(peer, mole.frame({ type: "gossip", rumours: [{ entry: old, round: 1 }] }));
+  });
+  await harmless("an old entry again, in a delta", RECEIVED, "delta", async () => {
+    const { origin, dot } = old;
+    const from = { ...dot, seq: dot.seq - 1 };
+    const delta = { type: "delta", origin, from, to: dot, entries: [old], rest: "none" } as const;
+    mole.send(peer, mole.frame(delta));
+  });
+  await harmless("a frame with a length that lies", UNREADABLE, "malformed", async () => {
+    const frame = mole.frame({ type: "gossip", rumours: [{ entry: old, round: 1 }] });
+    // Version, type, the field's tag: the next byte begins the length of the first rumour.
+    frame.set([0xff, 0xff, 0xff, 0x7f], 3);
+    mole.send(peer, frame);
+  });
+  await harmless("a frame that ends too soon", UNREADABLE, "malformed", async () => {
+    const frame = mole.frame({ type: "gossip", rumours: [{ entry: old, round: 1 }] });
+    mole.send(peer, frame.slice(0, frame.length - 10));
+  });
+  await harmless("a thousand frames of noise", UNREADABLE, "malformed", async () => {
+    for (let at = 0; at < 1_000; at++) {
+      const type = NOISY_TYPES[at % NOISY_TYPES.length] ?? 0;
+      mole.send(peer, Buffer.from([WIRE_VERSION, type, ...randomBytes(3 + (at % 300))]));
+    }
+  });
+  await harmless(`${FLOOD} strangers at once`, REFUSED, "busy", async () => {
+    const sockets = Array.from({ length: FLOOD }, () => keep(connect(end)));
+    for (const socket of sockets) socket.on("error", () => {}).resume();
+    await until(() => sockets.some(({ closed }) => closed), MOVE_MS_MAX, "some are turned away");
+    for (const socket of sockets) socket.destroy();
+  });
+
+  await t.test("the nodes still talk, the log is short, and memory is bounded", async () => {
+    await a.push(33.5);
+    const there = async () => (await b.readings()).some((reading) => reading.value === 33.5);
+    await until(there, MOVE_MS_MAX, "the reading at the other node");
+    const { now, peak } = a.memory();
+    console.log(
+      `# memory ${Math.round(calm.now)} MiB before, ${Math.round(now)} after, ` +
+        `${Math.round(peak)} at the most`,
+    );
+    assert.ok(peak - calm.now < GROWTH_MIB_MAX, `${peak} MiB`);
+    const lines = a.log.split("\n").filter((line) => /refused a|rejected an|frame/.test(line));
+    assert.ok(lines.length < 40, a.log);
+    assert.ok(!/^error/m.test(a.log), a.log);
+  });
+});
