@@ -154,7 +154,10 @@ test("hostile input over real sockets harms no node", async (t) => {
   cleanups.push(() => mole.leave());
   const newest = () => mole.newest(peer, readingKey("box", "temperature"));
   let ahead = 1_000;
-  const forged = async () => mole.forge(await newest(), (ahead += 1));
+  const forged = async () => {
+    ahead += 1;
+    return mole.forge(await newest(), ahead);
+  };
 
   await harmless("a member's huge frame", LOST, "oversize", async () => {
     const member = new MeshMember(root);
