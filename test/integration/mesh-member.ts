@@ -42,14 +42,19 @@ export class MeshMember {
     this.party = new Party(self.id, webSocketTransport(this.papers, this.identity, []));
   }
 
-  /** Starts and links itself to the node at an address. Gives whose that is. */
+  /** Links itself to the node at an address, unless it still is. Gives whose that is. */
   async join(address: Address): Promise<NodeId> {
-    await this.party.start();
-    this.party.transport.dial(address, undefined);
-    await until(() => this.party.count("up") + this.party.count("dial-failed") > 0, "an answer");
-    const peer = this.party.events.find(({ type }) => type === "up");
-    assert.ok(peer?.type === "up", `not let in: ${this.party.reasons("dial-failed").join()}`);
-    return peer.peer;
+    const { transport } = this.party;
+    const [linked] = transport.stats();
+    if (linked !== undefined) return linked.peer;
+    if (this.party.events.length === 0) await this.party.start();
+    const failures = this.party.count("dial-failed");
+    transport.dial(address, undefined);
+    const peer = () => transport.stats()[0]?.peer;
+    await until(() => peer() !== undefined || this.party.count("dial-failed") > failures, "a link");
+    const found = peer();
+    assert.ok(found, `not let in: ${this.party.reasons("dial-failed").join()}`);
+    return found;
   }
 
   leave(): Promise<void> {
