@@ -149,7 +149,8 @@ export class MemoryTransport implements LinkTransport {
   private connect(address: Address, expected: NodeId | undefined): void {
     const over = (outcome: "up" | LinkFailure) => {
       if (!this.dialling.delete(address) || outcome === "up") return;
-      this.table.tell({ type: "dial-failed", address, expected, reason: outcome });
+      const reason = outcome === "closed" ? "unreachable" : outcome;
+      this.table.tell({ type: "dial-failed", address, expected, reason });
     };
     if (expected !== undefined && this.table.has(expected)) return over("replaced");
     const found = this.stopped ? undefined : this.network.reach(this.self, address);

@@ -89,7 +89,7 @@ export class WebSocketTransport implements LinkTransport {
       clearTimeout(limit);
       if (this.dialling.get(address) !== socket) return;
       this.dialling.delete(address);
-      if (outcome !== "up") failed(outcome);
+      if (outcome !== "up") failed(outcome === "closed" ? "unreachable" : outcome);
     };
     // "close" follows; once there is a wire, that knows better why.
     socket.on("error", () => {});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpsServer } from "node:https";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import test, { type TestContext } from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -16,6 +16,7 @@ import {
   greetAs,
   makePapers,
   openAs,
+  type Papers,
   p256Papers,
   webSocketTransport,
 } from "./link-certificates.ts";
@@ -143,50 +144,80 @@ test("a hello of another mesh is counted as such, and its sender hears why", asy
   assert.deepEqual(party.reasons("refused"), ["not-member"]);
 });
 
-test("a byte now and then buys no time, on neither side", async (t) => {
+/** The head of a TLS record of 500 bytes; the rest is on its way, so to speak. */
+const recordHead = (messageType: number) =>
+  Buffer.from([0x16, 3, 3, 1, 0xf4, messageType, 0, 1, 0xf0, 3, 3]);
+const CLIENT_HELLO = 1;
+const SERVER_HELLO = 2;
+
+function drip(socket: Socket, head: Buffer): void {
+  socket.on("error", () => {}).resume();
+  socket.write(head);
+  const timer = setInterval(() => socket.write(Buffer.alloc(1)), 100);
+  socket.once("close", () => clearInterval(timer));
+}
+
+test("a byte now and then buys no time", async (t) => {
   const party = await start(t);
-  const raw = connect(endOf(party.address));
-  raw.on("error", () => {}).resume();
-  // The head of a TLS record that promises 500 bytes, and then one at a time.
-  raw.write(Buffer.from([0x16, 3, 1, 1, 0xf4, 1, 0, 1, 0xf0, 3, 3]));
-  const trickle = setInterval(() => raw.write(Buffer.alloc(1)), 200);
-  const server = createServer((socket) => {
-    const drip = setInterval(() => socket.write(Buffer.from([0x16])), 200);
-    socket.on("error", () => {}).resume();
-    socket.once("close", () => clearInterval(drip));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    clearInterval(trickle);
-    raw.destroy();
-    server.close();
-  });
-  const listening = server.address();
-  assert.ok(listening !== null && typeof listening === "object");
-  party.transport.dial(addressOf("127.0.0.1", listening.port), undefined);
+  const socket = connect(endOf(party.address));
+  t.after(() => socket.destroy());
+  drip(socket, recordHead(CLIENT_HELLO));
   await until(() => party.count("refused") === 1, "cut", HANDSHAKE_MS_MAX + LATE_MS);
-  await until(() => party.count("dial-failed") === 1, "given up", HANDSHAKE_MS_MAX + LATE_MS);
-  assert.deepEqual(
-    [party.reasons("refused"), party.reasons("dial-failed")],
-    [["no-tls"], ["unreachable"]],
-  );
+  assert.deepEqual(party.reasons("refused"), ["no-tls"]);
 });
 
-test("whoever answers a dial must have the right kind of key", async (t) => {
-  const party = await start(t);
-  const server = createHttpsServer({ key: weak.keyPem, cert: weak.certificatePem });
-  const sockets = new WebSocketServer({ server });
+/** Listens on a free port of loopback until the test ends. */
+async function listen(t: TestContext, server: Server): Promise<Address> {
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => open.add(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
-    sockets.close();
+    for (const socket of open) socket.destroy();
     server.close();
   });
-  const listening = server.address();
-  assert.ok(listening !== null && typeof listening === "object");
-  party.transport.dial(addressOf("127.0.0.1", listening.port), undefined);
-  await until(() => party.count("dial-failed") === 1, "refused");
-  assert.deepEqual(party.reasons("dial-failed"), ["wrong-key"]);
-});
+  const bound = server.address();
+  assert.ok(bound !== null && typeof bound === "object");
+  return addressOf("127.0.0.1", bound.port);
+}
+
+function webSocketServer(papers: Pick<Papers, "keyPem" | "certificatePem">, hello?: Uint8Array) {
+  const server = createHttpsServer({ key: papers.keyPem, cert: papers.certificatePem });
+  new WebSocketServer({ server }).on("connection", (socket) => {
+    socket.on("error", () => {});
+    if (hello !== undefined) socket.send(hello);
+  });
+  return server;
+}
+
+/** Every way to answer a dial that leads to no link, and what it is called. */
+const ANSWERS: readonly (readonly [string, LinkFailure, () => Server])[] = [
+  ["a P-256 key", "wrong-key", () => webSocketServer(weak)],
+  ["TCP and no word", "unreachable", () => createServer((socket) => socket.resume())],
+  [
+    "a byte now and then",
+    "unreachable",
+    () => createServer((socket) => drip(socket, recordHead(SERVER_HELLO))),
+  ],
+  ["no hello", "unreachable", () => webSocketServer(foe)],
+  ["a hello, and no welcome", "unreachable", () => webSocketServer(foe, bytesOf("boot"))],
+  ["an overlong hello", "bad-hello", () => webSocketServer(foe, Buffer.alloc(HELLO_BYTES_MAX + 1))],
+  ["a huge hello", "oversize", () => webSocketServer(foe, Buffer.alloc(FRAME_BYTES_MAX + 1))],
+];
+
+test("each way to answer a dial ends in time, under its name", { concurrency: true }, (t) =>
+  Promise.all(
+    ANSWERS.map(([what, reason, serve]) =>
+      t.test(`${what} as ${reason}`, async (each) => {
+        const party = await start(each);
+        party.transport.dial(await listen(each, serve()), undefined);
+        const limitMs = HANDSHAKE_MS_MAX + LATE_MS;
+        await until(() => party.count("dial-failed") === 1, "given up", limitMs);
+        assert.deepEqual(party.reasons("dial-failed"), [reason]);
+        assert.equal(party.count("up"), 0);
+      }),
+    ),
+  ).then(() => {}),
+);
 
 test("strangers get so many places, and links none of them", async (t) => {
   const party = await start(t);
