@@ -2,8 +2,8 @@ import type { NodeId } from "../base/id.ts";
 import type { LinkFailure } from "./port.ts";
 import { isTold, type Pipe, type Wire } from "./wire.ts";
 
-/** Calls a task later, in the order in which tasks were handed over. */
-export type Schedule = (task: () => void) => void;
+/** Calls a task later; those of one lane in the order in which they were handed over. */
+export type Schedule = (task: () => void, lane: object) => void;
 
 /** One end of a connection that exists in memory alone. */
 export class MemoryPipe implements Pipe {
@@ -53,14 +53,14 @@ export class MemoryPipe implements Pipe {
       if (this.far?.reads === false) return;
       this.bufferedBytes -= copy.length;
       this.far?.arrive(copy);
-    });
+    }, this);
   }
 
   close(reason: LinkFailure): void {
     if (!this.open) return;
     this.open = false;
     const heard = reason !== "local" && isTold(reason) ? reason : "closed";
-    this.schedule(() => this.far?.hangUp(heard));
+    this.schedule(() => this.far?.hangUp(heard), this);
   }
 
   /** The connection is gone for this end. */

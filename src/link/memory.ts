@@ -113,7 +113,7 @@ export class MemoryTransport implements LinkTransport {
   dial(address: Address, expected: NodeId | undefined): void {
     if (this.stopped || this.dialling.has(address)) return;
     this.dialling.add(address);
-    this.network.schedule(() => this.connect(address, expected));
+    this.network.schedule(() => this.connect(address, expected), {});
   }
 
   send(peer: NodeId, frame: Uint8Array): SendOutcome {

@@ -54,6 +54,10 @@ export class Party {
     return first;
   }
 
+  dial(other: Party): void {
+    this.transport.dial(other.address, other.id);
+  }
+
   count(type: LinkEvent["type"]): number {
     return this.events.filter((event) => event.type === type).length;
   }

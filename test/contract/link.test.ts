@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { nodeIdOfKey } from "../../src/base/id.ts";
 import { MemoryNetwork } from "../../src/link/memory.ts";
 import { CROSSED_MS_MAX, whichStays } from "../../src/link/settle.ts";
@@ -26,10 +27,15 @@ linkSuite("sockets", () => ({
   },
 }));
 
+const RUNS = Number(process.env.RUNS ?? 2_000);
+
 const memoryIds = [1, 2, 3].map((seed) => nodeIdOfKey(new Uint8Array(32).fill(seed)));
 
 linkSuite("memory", () => {
-  const network = new MemoryNetwork(setImmediate, () => performance.now());
+  const network = new MemoryNetwork(
+    (task) => setImmediate(task),
+    () => performance.now(),
+  );
   return {
     ids: memoryIds,
     transport: (identity, listen) => network.transport(identity, listen),
@@ -44,7 +50,10 @@ linkSuite("memory", () => {
 });
 
 test("memory: a cut breaks links and dials at both ends until it is healed", async () => {
-  const network = new MemoryNetwork(queueMicrotask, () => 0);
+  const network = new MemoryNetwork(
+    (task) => queueMicrotask(task),
+    () => 0,
+  );
   const parties = await Promise.all(
     memoryIds.map((id) =>
       new Party(id, network.transport(identityOf(id, "boot"), "127.0.0.1:0")).start(),
@@ -63,6 +72,69 @@ test("memory: a cut breaks links and dials at both ends until it is healed", asy
   await until(() => a.count("up") === 3, "up again");
   assert.equal(c.count("down"), 0);
   for (const one of parties) one.checkOrder();
+});
+
+/** Runs tasks in an order that `choose` decides, save that each lane keeps its own. */
+class AnyOrder {
+  private lanes: { readonly lane: object; readonly tasks: (() => void)[] }[] = [];
+
+  readonly schedule = (task: () => void, lane: object) => {
+    const known = this.lanes.find((one) => one.lane === lane);
+    if (known === undefined) this.lanes.push({ lane, tasks: [task] });
+    else known.tasks.push(task);
+  };
+
+  /** Runs one task of lane `choice`, counted round. Gives false when there is none. */
+  step(choice: number): boolean {
+    const chosen = this.lanes[choice % this.lanes.length];
+    if (chosen === undefined) return false;
+    const task = chosen.tasks.shift();
+    if (chosen.tasks.length === 0) this.lanes = this.lanes.filter((one) => one !== chosen);
+    task?.();
+    return true;
+  }
+}
+
+test("memory: dials crossed in any order, and a broken link, end in one that both agree on", async () => {
+  const action = fc.record({ dials: fc.constantFrom("a", "b", "cut", "none"), choice: fc.nat(99) });
+  const plan = fc.array(action, { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(plan, async (actions) => {
+      const order = new AnyOrder();
+      const network = new MemoryNetwork(order.schedule, () => 0);
+      const [a, b] = (await Promise.all(
+        memoryIds
+          .slice(0, 2)
+          .map((id) => new Party(id, network.transport(identityOf(id, "boot"), "host:0")).start()),
+      )) as [Party, Party];
+      const dial = { a: () => a.dial(b), b: () => b.dial(a) };
+      for (const { dials, choice } of actions) {
+        if (dials === "a" || dials === "b") dial[dials]();
+        if (dials === "cut") network.cut(a.id, b.id);
+        if (dials === "cut") network.heal(a.id, b.id);
+        order.step(choice);
+      }
+      // Whoever has no link tries again, as the overlay does.
+      for (const end of ["a", "b"] as const) {
+        while (order.step(0));
+        if (a.transport.stats().length === 0) dial[end]();
+      }
+      while (order.step(0));
+      const ends = [a, b].map(({ transport }) =>
+        transport.stats().map(({ initiator }) => initiator),
+      );
+      assert.equal(ends.flat().sort().join(), "peer,self", JSON.stringify(ends));
+      for (const one of [a, b]) one.checkOrder();
+      const cut = actions.some(({ dials }) => dials === "cut");
+      // What a cut broke half-way is counted; what crossed is not.
+      const known = cut ? ["no-hello"] : [];
+      for (const one of [a, b]) {
+        assert.ok(one.reasons("refused").every((reason) => known.includes(reason)));
+      }
+      for (const one of [a, b]) await one.transport.stop();
+    }),
+    { numRuns: RUNS },
+  );
 });
 
 test("of crossed links the smaller id's stays; else the newer does", () => {
