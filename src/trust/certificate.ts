@@ -31,7 +31,7 @@ export async function loadOrMintCertificate(
   }
 }
 
-/** The certificate kept, where it can be read and is of this key: any other is made anew. */
+/** The certificate kept, where it can be read and is of this key. */
 function readIfSound(path: string, identity: Identity): string | undefined {
   try {
     const kept = readIfThere(path);

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { connect as tlsConnect } from "node:tls";
-import { splitAddress } from "../../src/base/id.ts";
+import type { MeshDocument, ReadingDocument } from "../../src/api/types.ts";
+import { addressOf } from "../../src/base/id.ts";
 import { readingKey } from "../../src/office/records.ts";
 import { WIRE_VERSION } from "../../src/overlay/codec.ts";
 import { generateKeyPem, identityFromPem } from "../../src/trust/identity.ts";
 import { makePapers, openAs, p256Papers } from "../contract/link-certificates.ts";
 import { until } from "./lan.ts";
-import { LoopbackNode } from "./loopback-node.ts";
 import { MeshMember } from "./mesh-member.ts";
+import { freePorts, NodeProcess } from "./node-process.ts";
 
 const START_MS_MAX = 30_000;
 const MOVE_MS_MAX = 15_000;
@@ -47,40 +48,75 @@ const root = rootOf(secret);
 const otherRoot = rootOf(generateKeyPem());
 const cleanups: (() => unknown)[] = [];
 
+async function push(value: number, ...nodes: readonly NodeProcess[]): Promise<void> {
+  const answers = await Promise.all(nodes.map((node) => node.push("box", value)));
+  assert.ok(
+    answers.every((status) => status === 202),
+    answers.join(),
+  );
+}
+
+/** The value of one sample of a node's metrics, 0 where there is none yet. */
+async function count(node: NodeProcess, metric: string, label: string): Promise<number> {
+  const lines = (await node.text("/metrics")).split("\n");
+  const line = lines.find((one) => one.startsWith(metric) && one.includes(`"${label}"`));
+  return Number(line?.split(" ").at(-1) ?? 0);
+}
+
+/** Memory in use now and at the most so far, MiB. */
+function memoryOf({ pid }: NodeProcess): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const of = (what: string) => Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { now: of("VmRSS"), peak: of("VmHWM") };
+}
+
 type Attack = () => Promise<unknown>;
 
 test("hostile input over real sockets harms no node", async (t) => {
-  const [a, b] = [await LoopbackNode.make(folder, "a"), await LoopbackNode.make(folder, "b")];
+  const [portA = 0, portB = 0] = await freePorts(2);
+  const nodeAt = (name: string, meshPort: number, peerPort: number) =>
+    new NodeProcess({
+      name,
+      data: join(folder, name),
+      secretFile: join(folder, "mesh.secret"),
+      meshPort,
+      peerPorts: [peerPort],
+      sensors: [{ platform: "push", name: "box" }],
+    });
+  const [a, b] = [nodeAt("a", portA, portB), nodeAt("b", portB, portA)];
   const nodes = [a, b];
   t.after(async () => {
     for (const cleanup of cleanups) await cleanup();
-    await Promise.all(nodes.map((node) => node.kill()));
+    await Promise.all(nodes.map((node) => node.end("SIGKILL")));
     rmSync(folder, { recursive: true, force: true });
   });
-  a.start([b.meshAddress]);
-  b.start([a.meshAddress]);
-  const states = () => Promise.all(nodes.map((node) => node.mesh()));
+  for (const node of nodes) node.start();
+  const states = async () => {
+    const all = await Promise.all(nodes.map((node) => node.get<MeshDocument>("/v1/mesh")));
+    return all.filter((one) => one !== undefined);
+  };
   const agree = async () => {
-    const all = await states().catch(() => []);
+    const all = await states();
     const settled = all.every(({ entries }) => entries >= ENTRIES_MIN);
     return all.length === 2 && settled && new Set(all.map(({ digest }) => digest)).size === 1;
   };
-  const up = async () => (await states().catch(() => [])).length === 2;
+  const up = async () => (await states()).length === 2;
   await until(up, START_MS_MAX, "both up");
-  await Promise.all(nodes.map((node) => node.push(1)));
+  await push(1, ...nodes);
   await until(agree, START_MS_MAX, "two nodes that agree");
-  const end = { host: "127.0.0.1", port: splitAddress(a.meshAddress)?.port ?? 0 };
+  const end = { host: "127.0.0.1", port: portA };
+  const address = addressOf(end.host, end.port);
   const good = { papers: makePapers() };
   const foreign = { papers: makePapers() };
   const mole = new MeshMember(root);
   const weak = await p256Papers();
-  const calm = a.memory();
+  const calm = memoryOf(a);
   let value = 10;
 
   /** Makes a moment in which no node writes by itself. */
   const settle = async () => {
     value += 0.5;
-    await Promise.all(nodes.map((node) => node.push(value)));
+    await push(value, ...nodes);
     const pushedMs = performance.now();
     await until(agree, MOVE_MS_MAX, "agreement");
     return pushedMs;
@@ -92,9 +128,9 @@ test("hostile input over real sockets harms no node", async (t) => {
         assert.ok(tries < TRIES_MAX, "no quiet moment: the machine is too busy");
         const pushedMs = await settle();
         const before = await states();
-        const counted = await a.count(metric, label);
+        const counted = await count(a, metric, label);
         await attack();
-        const moved = async () => (await a.count(metric, label)) > counted;
+        const moved = async () => (await count(a, metric, label)) > counted;
         await until(moved, MOVE_MS_MAX, `${metric} ${label} moves`);
         const after = await states();
         if (performance.now() - pushedMs > QUIET_MS) continue;
@@ -105,7 +141,7 @@ test("hostile input over real sockets harms no node", async (t) => {
       }
       for (const node of nodes) assert.ok(node.isRunning, node.log);
       const visitor = new MeshMember(root, good);
-      await visitor.join(a.meshAddress);
+      await visitor.join(address);
       await visitor.leave();
     });
 
@@ -133,10 +169,10 @@ test("hostile input over real sockets harms no node", async (t) => {
     inTls({ key: weak.keyPem, cert: weak.certificatePem }, randomBytes(10)),
   );
   await harmless("no hello", REFUSED, "no-hello", async () => {
-    keep(openAs(mole.papers, a.meshAddress));
+    keep(openAs(mole.papers, address));
   });
   await harmless("a huge frame before the hello", REFUSED, "oversize", async () => {
-    const socket = keep(openAs(mole.papers, a.meshAddress));
+    const socket = keep(openAs(mole.papers, address));
     socket.once("open", () => socket.send(Buffer.alloc(20_000_000)));
   });
   for (const [what, claims] of [
@@ -146,18 +182,18 @@ test("hostile input over real sockets harms no node", async (t) => {
     await harmless(what, REFUSED, "not-member", async () => {
       const attacker = new MeshMember(otherRoot, { ...foreign, claims });
       cleanups.push(() => attacker.leave());
-      await assert.rejects(attacker.join(a.meshAddress), /not let in: not-member/);
+      await assert.rejects(attacker.join(address), /not let in: not-member/);
     });
   }
 
   cleanups.push(() => mole.leave());
   const newest = async () => {
-    const peer = await mole.join(a.meshAddress);
+    const peer = await mole.join(address);
     return mole.newest(peer, readingKey("box", "temperature"));
   };
   /** What a member sends over a link that is up: the node closes those that it does not need. */
   const send = async (...frames: readonly Uint8Array[]) => {
-    const peer = await mole.join(a.meshAddress);
+    const peer = await mole.join(address);
     for (const frame of frames) mole.send(peer, frame);
   };
   let ahead = 1_000;
@@ -168,7 +204,7 @@ test("hostile input over real sockets harms no node", async (t) => {
 
   await harmless("a member's huge frame", LOST, "oversize", async () => {
     const member = new MeshMember(root);
-    const socket = keep(await member.bare(a.meshAddress));
+    const socket = keep(await member.bare(address));
     socket.send(Buffer.alloc(20_000_000));
   });
   await harmless("a forged entry, pushed", REJECTED, "forged", async () => {
@@ -218,10 +254,13 @@ test("hostile input over real sockets harms no node", async (t) => {
   });
 
   await t.test("the nodes still talk, the log is short, and memory is bounded", async () => {
-    await a.push(33.5);
-    const there = async () => (await b.readings()).some((reading) => reading.value === 33.5);
+    await push(33.5, a);
+    const there = async () =>
+      ((await b.get<ReadingDocument[]>("/v1/readings")) ?? []).some(
+        (reading) => reading.value === 33.5,
+      );
     await until(there, MOVE_MS_MAX, "the reading at the other node");
-    const { now, peak } = a.memory();
+    const { now, peak } = memoryOf(a);
     console.log(
       `# memory ${Math.round(calm.now)} MiB before, ${Math.round(now)} after, ` +
         `${Math.round(peak)} at the most`,
