@@ -8,13 +8,17 @@ export type Initiator = "self" | "peer";
 export type LinkFailure =
   | "unreachable" // nobody answered, or the connection broke before the handshake was done
   | "closed" // the other end closed it, or the connection broke
-  | "replaced" // a newer link to the same peer took its place
+  | "replaced" // a newer link to the same peer took its place, or one is there already
   | "slow" // the other end did not read what it was sent
-  | "silent" // keep-alives went unanswered
   | "oversize" // a frame was longer than FRAME_BYTES_MAX
-  | "no-certificate" // a TLS client that shows no Ed25519 certificate
-  | "not-member" // the hello was refused: another mesh, a forged or revoked credential
+  | "busy" // too many handshakes are under way
+  | "no-tls" // what came in did not finish a TLS 1.3 handshake
+  | "no-certificate" // TLS without a certificate
+  | "wrong-key" // a certificate of another kind of key than Ed25519
+  | "not-websocket" // something else than a WebSocket inside TLS
+  | "no-hello" // a WebSocket on which no hello came in time
   | "bad-hello" // the hello was not one
+  | "not-member" // the hello was refused: another mesh, a forged or revoked credential
   | "wrong-identity" // somebody else answered at the address
   | "self" // we dialled ourselves
   | "local"; // closed by this node
@@ -76,23 +80,28 @@ export interface LinkIdentity {
   readonly self: NodeId;
   /** The hello of this node, as bytes: sent first on every link. At most HELLO_BYTES_MAX. */
   hello(): Uint8Array;
-  /** Decides on a peer's hello. `peer` is proved by the transport before this is asked. */
+  /** Decides on a peer's hello. `peer` is proved by the transport before this is asked. To throw
+   * is to say that it was no hello. */
   judge(peer: NodeId, hello: Uint8Array): Result<PeerHello, LinkFailure>;
 }
 
 /**
  * Authenticated, ordered, whole-frame links to peers; at most one a peer at any time.
  *
- * When two nodes dial each other at once, both ends keep the link that the node with the smaller
- * id opened. A new link by the same initiator, or with another boot, replaces the old one: `down`
- * ("replaced") comes before the new `up`. Nothing of an old link arrives after its `down`.
+ * A link is up only once both ends have accepted the other's hello: who is refused hears why, as a
+ * failed dial. When two nodes dial each other at once, both ends keep the link that the node with
+ * the smaller id opened. A new link by the same initiator, or with another boot, replaces the old
+ * one: `down` ("replaced") comes before the new `up`. Nothing of a link arrives after its `down`.
  */
 export interface LinkTransport {
   /** Starts listening; rejects with a one-line reason (a taken port, say). */
   start(listener: (event: LinkEvent) => void): Promise<void>;
   /** Addresses that were bound. Empty before `start`. */
   bound(): readonly Address[];
-  /** Tries to open a link. Ends in `up`, in `dial-failed`, or in nothing when a link is there. */
+  /**
+   * Tries to open a link. Ends in `up` or in `dial-failed`, the latter with "replaced" where a link
+   * to that peer is there already; an address that is being dialled is not dialled twice.
+   */
   dial(address: Address, expected: NodeId | undefined): void;
   send(peer: NodeId, frame: Uint8Array): SendOutcome;
   close(peer: NodeId): void;

@@ -1,28 +1,22 @@
-import { createServer, type Server } from "node:https";
-import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
-import WebSocket, { WebSocketServer } from "ws";
-import { type Address, addressOf, type NodeId, splitAddress } from "../base/id.ts";
+import WebSocket from "ws";
+import { type Address, type NodeId, splitAddress } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
-import { Budget } from "./handshake-budget.ts";
+import { Door, type Guest } from "./door.ts";
+import { LinkTable } from "./link-table.ts";
 import { peerIdOf } from "./peer-key.ts";
 import {
-  FRAME_BYTES_MAX,
   HANDSHAKE_MS_MAX,
-  type Initiator,
-  LINK_BUFFER_BYTES_MAX,
   type LinkEvent,
   type LinkFailure,
   type LinkIdentity,
   type LinkStats,
   type LinkTransport,
-  type PeerHello,
   type SendOutcome,
 } from "./port.ts";
-import { Wire } from "./wire.ts";
-
-/** Fragments and buffered chunks of one message; a peer of ours never sends more than one. */
-const FRAGMENTS_MAX = 16;
+import { RECEIVER_LIMITS } from "./receiver-limits.ts";
+import { WebSocketPipe } from "./websocket-pipe.ts";
+import { isTold } from "./wire.ts";
 
 export interface WebSocketOptions {
   readonly identity: LinkIdentity;
@@ -35,29 +29,44 @@ export interface WebSocketOptions {
 
 /**
  * Links over WebSockets in mutual TLS 1.3 (Syncthing's way): each end shows a certificate of its
- * Ed25519 key, whose dates and issuer nobody looks at, and then one hello. Only when both hellos
- * were judged is a link up; no byte of a peer is looked at before its key is known.
+ * Ed25519 key, whose dates and issuer nobody looks at, and then one hello. No byte of a peer is
+ * looked at before its key is known.
  */
 export class WebSocketTransport implements LinkTransport {
-  private readonly links = new Map<NodeId, Wire>();
-  private readonly shaking = new Set<Wire>();
-  private readonly servers: Server[] = [];
+  private readonly table: LinkTable;
+  private readonly door: Door;
   private readonly dialling = new Map<Address, WebSocket>();
-  private readonly budget = new Budget();
-  /** Connections under TLS sockets, by where they come from: the budget counts those. */
-  private readonly unshaken = new Map<string, Socket>();
-  private readonly greeted = new Set<string>();
-  /** The whole way from a connection to a link has one limit. */
-  private readonly limits = new Map<string, NodeJS.Timeout>();
+  private readonly sockets = new Set<WebSocket>();
   private addresses: Address[] = [];
-  private emit: (event: LinkEvent) => void = () => {};
   private stopped = false;
 
-  constructor(private readonly options: WebSocketOptions) {}
+  constructor(private readonly options: WebSocketOptions) {
+    const { identity, keyPem, certificatePem, log } = options;
+    this.table = new LinkTable(identity, () => performance.now());
+    this.door = new Door({
+      keyPem,
+      certificatePem,
+      self: identity.self,
+      log,
+      refused: (remote, reason) => this.table.tell({ type: "refused", remote, reason }),
+      entered: (guest) => this.welcome(guest),
+    });
+  }
 
   async start(listener: (event: LinkEvent) => void): Promise<void> {
-    this.emit = listener;
-    for (const address of this.options.listen) await this.listen(address);
+    this.table.start(listener);
+    const { listen } = this.options;
+    // Beside an IPv4 address "::" must not take the IPv4 port too.
+    const stack = listen.some((one) => !one.startsWith("[")) ? "ipv6-only" : "both";
+    try {
+      for (const one of listen) {
+        const address = await this.door.open(one, stack);
+        this.addresses = [...this.addresses, address];
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   bound(): readonly Address[] {
@@ -65,84 +74,89 @@ export class WebSocketTransport implements LinkTransport {
   }
 
   dial(address: Address, expected: NodeId | undefined): void {
-    const known = expected !== undefined && this.links.has(expected);
-    const target = splitAddress(address);
-    if (this.stopped || known || this.dialling.has(address)) return;
-    let failure: LinkFailure = "unreachable";
-    const socket = this.open(target ?? { host: "", port: 0 });
+    if (this.stopped || this.dialling.has(address)) return;
+    const failed = (reason: LinkFailure) =>
+      this.table.tell({ type: "dial-failed", address, expected, reason });
+    if (expected !== undefined && this.table.has(expected)) {
+      return queueMicrotask(() => failed("replaced"));
+    }
+    const socket = this.connect(address);
+    this.track(socket);
     this.dialling.set(address, socket);
-    let wire: Wire | undefined;
-    const failed = () => {
+    // One limit for all of it: ws's own starts anew with every byte.
+    const limit = setTimeout(() => socket.terminate(), HANDSHAKE_MS_MAX);
+    const over = (outcome: "up" | LinkFailure) => {
       clearTimeout(limit);
       if (this.dialling.get(address) !== socket) return;
       this.dialling.delete(address);
-      if (!this.stopped) this.emit({ type: "dial-failed", address, expected, reason: failure });
+      if (outcome !== "up") failed(outcome === "closed" ? "unreachable" : outcome);
     };
-    // One limit for all of it: ws's own starts anew with every byte.
-    const limit = setTimeout(() => socket.terminate(), HANDSHAKE_MS_MAX);
-    socket.on("error", () => failed());
-    socket.on("close", () => failed());
+    // "close" follows; once there is a wire, that knows better why.
+    socket.on("error", () => {});
+    const broken = () => over("unreachable");
+    socket.on("close", broken);
     socket.on("upgrade", (response) => {
-      const peer = peerIdOf(response.socket as TLSSocket);
-      if (peer === this.options.identity.self) failure = "self";
-      else if (peer === undefined) failure = "no-certificate";
-      else if (expected !== undefined && peer !== expected) failure = "wrong-identity";
-      else {
-        wire = this.greet(socket, response.socket as TLSSocket, peer, "self", address, (result) => {
-          clearTimeout(limit);
-          if (result !== "up") failure = result;
-          if (result !== "up") return failed();
-          if (this.dialling.get(address) === socket) this.dialling.delete(address);
-        });
-        return;
-      }
-      socket.terminate();
+      const stream = response.socket as TLSSocket;
+      const peer = peerIdOf(stream);
+      const objection = peer.ok ? this.table.objection(peer.value, expected) : peer.error;
+      if (objection !== undefined) over(objection);
+      if (!peer.ok || objection === "self") return socket.terminate();
+      const pipe = new WebSocketPipe(socket, stream);
+      if (objection !== undefined) return socket.once("open", () => pipe.close(objection));
+      const about = { peer: peer.value, remote: address, initiator: "self" } as const;
+      socket.off("close", broken);
+      pipe.feed(this.table.greet(pipe, about, over));
     });
-    socket.on("open", () => wire?.sayHello());
   }
 
   send(peer: NodeId, frame: Uint8Array): SendOutcome {
-    const wire = this.links.get(peer);
-    if (wire === undefined) return "no-link";
-    if (frame.length > FRAME_BYTES_MAX) return "oversize";
-    if (wire.buffered + frame.length > LINK_BUFFER_BYTES_MAX) {
-      wire.end("slow");
-      return "overflow";
-    }
-    wire.send(frame);
-    return "sent";
+    return this.table.send(peer, frame);
   }
 
   close(peer: NodeId): void {
-    this.links.get(peer)?.end("local");
+    this.table.close(peer);
   }
 
   stats(): readonly LinkStats[] {
-    return [...this.links.values()].map((wire) => wire.stats());
+    return this.table.stats();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const wire of [...this.links.values(), ...this.shaking]) wire.end("local");
+    this.table.stop();
     for (const socket of this.dialling.values()) socket.terminate();
-    for (const socket of this.unshaken.values()) if (!this.isLinked(socket)) socket.destroy();
-    await Promise.all(
-      this.servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve());
-            server.closeAllConnections();
-          }),
-      ),
+    const closed = [...this.sockets].map(
+      (socket) => new Promise((resolve) => socket.once("close", resolve)),
     );
+    await Promise.all([this.door.close(), ...closed]);
   }
 
-  private open({ host, port }: { host: string; port: number }): WebSocket {
+  private welcome({ socket, stream, peer, remote, arrival }: Guest): void {
+    this.track(socket);
+    const pipe = new WebSocketPipe(socket, stream);
+    const about = { peer, remote, initiator: "peer" } as const;
+    const wire = this.table.greet(pipe, about, (outcome) => {
+      // Of crossed dials one goes, at either end: that was no stranger.
+      if (outcome === "up" || outcome === "replaced") arrival.welcome();
+      else if (isTold(outcome)) arrival.dismiss(outcome);
+      else if (outcome === "closed") arrival.refuse();
+      else arrival.refuse(outcome);
+    });
+    pipe.feed(wire);
+    wire.sayHello();
+  }
+
+  private track(socket: WebSocket): void {
+    this.sockets.add(socket);
+    socket.once("close", () => this.sockets.delete(socket));
+  }
+
+  private connect(address: Address): WebSocket {
     const { keyPem, certificatePem } = this.options;
+    const { host, port } = splitAddress(address) ?? { host: "", port: 0 };
     // The URL names nobody: an address with an IPv6 zone, or one that a peer made up, is none.
     return new WebSocket("wss://peer/", {
-      perMessageDeflate: false,
-      maxPayload: FRAME_BYTES_MAX,
+      ...RECEIVER_LIMITS,
       handshakeTimeout: HANDSHAKE_MS_MAX,
       createConnection: () =>
         connect({
@@ -151,174 +165,8 @@ export class WebSocketTransport implements LinkTransport {
           key: keyPem,
           cert: certificatePem,
           minVersion: "TLSv1.3",
-          // The key is what is checked, right after; a certificate's dates would lock out a Pi
-          // that boots in 1970.
           rejectUnauthorized: false,
         }),
     });
-  }
-
-  /** Links get a moment to send their farewell; strangers don't. */
-  private isLinked(socket: Socket): boolean {
-    const name = `${socket.remoteAddress} ${socket.remotePort}`;
-    return this.greeted.has(name);
-  }
-
-  private async listen(listen: string): Promise<void> {
-    const match = /^(.*):(\d+)$/.exec(listen);
-    const host = (match?.[1] ?? "").replace(/^\[|\]$/g, "");
-    const port = Number(match?.[2]);
-    const server = createServer({
-      key: this.options.keyPem,
-      cert: this.options.certificatePem,
-      minVersion: "TLSv1.3",
-      requestCert: true,
-      rejectUnauthorized: false,
-      handshakeTimeout: HANDSHAKE_MS_MAX,
-      headersTimeout: HANDSHAKE_MS_MAX,
-      requestTimeout: HANDSHAKE_MS_MAX,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 4_096,
-    });
-    this.servers.push(server);
-    this.guard(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) => {
-        const taken = error.code === "EADDRINUSE";
-        const reason = taken ? "is taken by another program" : `can't be used (${error.code})`;
-        reject(new Error(`port ${port} on ${host} ${reason}: stop it or set mesh.listen`));
-      });
-      server.listen({ host, port }, () => {
-        server.on("error", (error) =>
-          this.options.log.write("warn", `mesh port: ${error.message}`),
-        );
-        resolve();
-      });
-    });
-    const bound = server.address();
-    if (bound !== null && typeof bound === "object") {
-      this.addresses = [...this.addresses, addressOf(bound.address, bound.port)];
-    }
-  }
-
-  private guard(server: Server): void {
-    const sockets = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: FRAME_BYTES_MAX,
-      maxFragments: FRAGMENTS_MAX,
-    } as ConstructorParameters<typeof WebSocketServer>[0]);
-    server.on("connection", (socket: Socket) => {
-      socket.on("error", () => {});
-      const from = socket.remoteAddress ?? "?";
-      if (this.budget.take(from, socket)) {
-        const name = `${from} ${socket.remotePort}`;
-        this.unshaken.set(name, socket);
-        const limit = setTimeout(() => {
-          this.refuse(from, "unreachable");
-          socket.destroy();
-        }, 2 * HANDSHAKE_MS_MAX);
-        this.limits.set(name, limit);
-        socket.once("close", () => {
-          clearTimeout(limit);
-          this.limits.delete(name);
-          this.budget.give(from, socket);
-          this.unshaken.delete(name);
-          this.greeted.delete(name);
-        });
-      } else {
-        socket.destroy();
-        this.refuse(from, "unreachable");
-      }
-    });
-    server.on("tlsClientError", (_, socket) => {
-      this.refuse(socket.remoteAddress ?? "?", "unreachable");
-      socket.destroy();
-    });
-    server.on("clientError", (_, socket) => socket.destroy());
-    server.on("request", (request, response) => {
-      this.refuse(request.socket.remoteAddress ?? "?", "bad-hello");
-      response.writeHead(426, { connection: "close" }).end();
-    });
-    server.on("upgrade", (request, stream, head) => {
-      const socket = request.socket as TLSSocket;
-      const from = socket.remoteAddress ?? "?";
-      const peer = peerIdOf(socket);
-      if (peer === this.options.identity.self) {
-        // Answered, so that the dialling end, which is us, sees whom it met.
-        sockets.handleUpgrade(request, stream, head, (ws: WebSocket) => ws.terminate());
-        return;
-      }
-      if (peer === undefined || this.stopped) {
-        this.refuse(from, "no-certificate");
-        socket.destroy();
-        return;
-      }
-      sockets.handleUpgrade(request, stream, head, (ws: WebSocket) => {
-        const remote = addressOf(from.replace(/^::ffff:/, ""), socket.remotePort ?? 0);
-        const wire = this.greet(ws, socket, peer, "peer", remote, (result) => {
-          const name = `${from} ${socket.remotePort}`;
-          clearTimeout(this.limits.get(name));
-          const raw = this.unshaken.get(name);
-          if (raw !== undefined) this.budget.give(from, raw);
-          if (result === "up") this.greeted.add(name);
-          if (result !== "up") this.refuse(from, result);
-        });
-        wire.sayHello();
-      });
-    });
-  }
-
-  private refuse(remote: string, reason: LinkFailure): void {
-    if (!this.stopped) this.emit({ type: "refused", remote, reason });
-  }
-
-  private greet(
-    socket: WebSocket,
-    stream: TLSSocket,
-    peer: NodeId,
-    initiator: Initiator,
-    remote: Address,
-    greeted: (result: "up" | LinkFailure) => void,
-  ): Wire {
-    const { identity } = this.options;
-    stream.setNoDelay(true);
-    const wire = new Wire(socket, stream, { peer, remote, initiator }, identity, {
-      up: (hello) => {
-        this.shaking.delete(wire);
-        if (this.stopped) return wire.end("local");
-        const outcome = this.settle(wire, hello);
-        greeted(outcome);
-        if (outcome !== "up") wire.end(outcome);
-        else this.emit({ type: "up", peer, hello, initiator, remote });
-      },
-      frame: (bytes) => {
-        if (this.links.get(peer) === wire) this.emit({ type: "frame", peer, bytes });
-      },
-      ended: (reason) => {
-        const wasShaking = this.shaking.delete(wire);
-        if (wasShaking) greeted(reason);
-        if (this.links.get(peer) !== wire) return;
-        this.links.delete(peer);
-        if (!this.stopped) this.emit({ type: "down", peer, reason });
-      },
-    });
-    this.shaking.add(wire);
-    return wire;
-  }
-
-  /** At most one link a peer: of two crossed ones both ends keep the smaller id's. */
-  private settle(wire: Wire, hello: PeerHello): "up" | LinkFailure {
-    const { peer } = wire.about;
-    const old = this.links.get(peer);
-    if (old !== undefined) {
-      const sameLife = old.boot === hello.boot;
-      const crossed = sameLife && old.about.initiator !== wire.about.initiator;
-      const smaller = this.options.identity.self < peer ? "self" : "peer";
-      if (crossed && old.about.initiator === smaller) return "replaced";
-      old.end("replaced");
-    }
-    this.links.set(peer, wire);
-    return "up";
   }
 }

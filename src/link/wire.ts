@@ -1,8 +1,6 @@
-import type { TLSSocket } from "node:tls";
-import type WebSocket from "ws";
 import type { Address, NodeId } from "../base/id.ts";
+import { err, type Result } from "../base/result.ts";
 import {
-  HANDSHAKE_MS_MAX,
   HELLO_BYTES_MAX,
   type Initiator,
   type LinkFailure,
@@ -11,87 +9,111 @@ import {
   type PeerHello,
 } from "./port.ts";
 
-/** How long a farewell may wait to be read before the connection is cut. */
-const CLOSE_MS_MAX = 500;
+/** A connection whose far end has proved its key. In this alone the twins differ. */
+export interface Pipe {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Bytes handed over that the network has not taken yet. */
+  readonly bufferedBytes: number;
+  send(bytes: Uint8Array): void;
+  /** Ends it; where `isTold`, what was sent before and the reason still get through. */
+  close(reason: LinkFailure): void;
+}
+
+/** Reasons that the far end hears; of others it only sees that the connection is gone. */
+const TOLD = ["local", "replaced", "not-member", "bad-hello", "wrong-identity"] as const;
+export type ToldReason = (typeof TOLD)[number];
+
+export function isTold(reason: LinkFailure): reason is ToldReason {
+  return TOLD.some((told) => told === reason);
+}
 
 export interface WireEvents {
-  up(hello: PeerHello): void;
+  /** The peer's hello was accepted here. */
+  accepted(hello: PeerHello): void;
+  /** This node's hello was accepted there, by the end that was dialled. */
+  welcomed(hello: PeerHello): void;
   frame(bytes: Uint8Array): void;
   /** Called once, whatever ended it. */
   ended(reason: LinkFailure): void;
 }
 
-/** One WebSocket whose far end has proved its key: first a hello each way, then frames. */
+export interface WireAbout {
+  readonly peer: NodeId;
+  readonly remote: Address;
+  readonly initiator: Initiator;
+}
+
+/**
+ * One connection to a peer: a hello of the end that was dialled, a hello of the other, an empty
+ * message by which the first accepts; then frames.
+ */
 export class Wire {
-  boot: string | undefined;
+  private heard: PeerHello | undefined;
+  private isReady = false;
   private over = false;
-  private readonly timer: NodeJS.Timeout;
 
   constructor(
-    private readonly socket: WebSocket,
-    private readonly stream: TLSSocket,
-    readonly about: {
-      readonly peer: NodeId;
-      readonly remote: Address;
-      readonly initiator: Initiator;
-    },
+    private readonly pipe: Pipe,
+    readonly about: WireAbout,
     private readonly identity: LinkIdentity,
     private readonly events: WireEvents,
-  ) {
-    this.timer = setTimeout(() => this.end("bad-hello"), HANDSHAKE_MS_MAX);
-    socket.on("message", (data, isBinary) => this.receive(data, isBinary));
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.end(error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "oversize" : "closed");
-    });
-    socket.on("close", () => this.end("closed"));
-  }
+  ) {}
 
-  /** Bytes that the network has not taken yet. */
-  get buffered(): number {
-    return this.socket.bufferedAmount;
+  get bufferedBytes(): number {
+    return this.pipe.bufferedBytes;
   }
 
   sayHello(): void {
     this.send(this.identity.hello());
   }
 
-  send(bytes: Uint8Array): void {
-    if (!this.over) this.socket.send(bytes, { binary: true }, () => {});
+  /** Accepts the peer's hello: frames follow. */
+  sayWelcome(): void {
+    this.isReady = true;
+    this.send(new Uint8Array());
   }
 
-  stats(): LinkStats {
-    return {
-      ...this.about,
-      bytesIn: this.stream.bytesRead,
-      bytesOut: this.stream.bytesWritten,
-      bufferedBytes: this.buffered,
-    };
+  send(bytes: Uint8Array): void {
+    if (!this.over) this.pipe.send(bytes);
+  }
+
+  /** Takes a message of the peer, in the order of arrival. */
+  receive(bytes: Uint8Array): void {
+    if (this.over) return;
+    if (this.isReady) return this.events.frame(bytes);
+    if (this.heard === undefined) return this.hear(bytes);
+    if (bytes.length > 0) return this.end("bad-hello");
+    this.isReady = true;
+    this.events.welcomed(this.heard);
   }
 
   /** Ends the link; says so once. */
   end(reason: LinkFailure): void {
     if (this.over) return;
     this.over = true;
-    clearTimeout(this.timer);
-    // What was sent last, a DISCONNECT say, should still get through.
-    if (reason === "local") this.socket.close(1000);
-    else this.socket.terminate();
-    const cut = setTimeout(() => this.socket.terminate(), CLOSE_MS_MAX);
-    this.socket.once("close", () => clearTimeout(cut));
+    this.pipe.close(reason);
     this.events.ended(reason);
   }
 
-  private receive(data: WebSocket.RawData, isBinary: boolean): void {
-    if (this.over) return;
-    if (!isBinary) return this.end("bad-hello");
-    const bytes = data as Buffer;
-    if (this.boot !== undefined) return this.events.frame(bytes);
-    const tooLong = bytes.length > HELLO_BYTES_MAX;
-    const judged = tooLong ? undefined : this.identity.judge(this.about.peer, bytes);
-    if (judged === undefined) return this.end("bad-hello");
+  stats(): LinkStats {
+    const { bytesIn, bytesOut, bufferedBytes } = this.pipe;
+    return { ...this.about, bytesIn, bytesOut, bufferedBytes };
+  }
+
+  private hear(bytes: Uint8Array): void {
+    const judged = this.judge(bytes);
     if (!judged.ok) return this.end(judged.error);
-    clearTimeout(this.timer);
-    this.boot = judged.value.boot;
-    this.events.up(judged.value);
+    this.heard = judged.value;
+    this.events.accepted(judged.value);
+  }
+
+  private judge(bytes: Uint8Array): Result<PeerHello, LinkFailure> {
+    if (bytes.length > HELLO_BYTES_MAX) return err("bad-hello");
+    try {
+      return this.identity.judge(this.about.peer, bytes);
+    } catch {
+      return err("bad-hello");
+    }
   }
 }

@@ -199,7 +199,9 @@ export class Node {
       case "dial-failed": {
         counters.add("watercooler_dials_failed_total", event.reason);
         const lost = this.dialer.failed(event.address);
-        if (lost !== undefined) this.enqueue({ type: "dial-failed", peer: lost });
+        // Of crossed dials one fails where the other has become the link.
+        const linked = this.parts.transport.stats().some(({ peer }) => peer === lost);
+        if (lost !== undefined && !linked) this.enqueue({ type: "dial-failed", peer: lost });
         return;
       }
       case "refused":

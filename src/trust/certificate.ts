@@ -10,8 +10,8 @@ const CERTIFICATE_FILE = "identity.crt";
 const MINT_MS_MAX = 60_000;
 
 /**
- * The TLS certificate of a node's key, in PEM: kept beside the key, made anew when it is missing
- * or not of this key. `mintScript` is run for that as a process of its own.
+ * The TLS certificate of a node's key, in PEM: kept beside the key, made anew when it is missing,
+ * unreadable or not of this key. `mintScript` is run for that as a process of its own.
  */
 export async function loadOrMintCertificate(
   dataDir: string,
@@ -20,14 +20,24 @@ export async function loadOrMintCertificate(
 ): Promise<Result<string>> {
   const path = join(dataDir, CERTIFICATE_FILE);
   try {
-    const kept = readIfThere(path);
-    if (kept !== undefined && isOf(kept, identity)) return ok(kept);
+    const kept = readIfSound(path, identity);
+    if (kept !== undefined) return ok(kept);
     const minted = await mint(identity.privateKeyPem, mintScript);
     if (!isOf(minted, identity)) return err("the certificate that was made is not of this key");
     writeSecret(path, minted);
     return ok(minted);
   } catch (error) {
     return err(`can't make the certificate ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** The certificate kept, where it can be read and is of this key. */
+function readIfSound(path: string, identity: Identity): string | undefined {
+  try {
+    const kept = readIfThere(path);
+    return kept !== undefined && isOf(kept, identity) ? kept : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,10 +9,12 @@ import {
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -66,10 +68,7 @@ export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
   let pem: string | undefined;
   try {
     pem = readIfThere(path);
-    if (pem === undefined) {
-      pem = generateKeyPem();
-      writeSecret(path, pem);
-    }
+    if (pem === undefined) pem = createSecret(path, generateKeyPem());
   } catch (error) {
     return err(`can't read or make ${path}: ${(error as Error).message}`);
   }
@@ -93,15 +92,44 @@ export function readIfThere(path: string): string | undefined {
 
 /** Writes a file that only this user may read: whole after a power cut, or not there. */
 export function writeSecret(path: string, text: string): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const draft = `${path}.new`;
+  renameSync(writeDraft(path, text), path);
+  syncFolder(path);
+}
+
+/** Makes such a file, unless somebody else just did: gives the text of the one that is there. */
+export function createSecret(path: string, text: string): string {
+  const draft = writeDraft(path, text);
+  try {
+    // Unlike a rename, a link never takes the place of what is there.
+    linkSync(draft, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // FAT knows no links (link(2)): there the last of two that start at once would win.
+    if (code === "EPERM") renameSync(draft, path);
+    else if (code !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncFolder(path);
+  return readFileSync(path, "utf8");
+}
+
+/** A name of its own for each process: two that start at once must not write into one file. */
+function writeDraft(path: string, text: string): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}.new`;
   const file = openSync(draft, "w", 0o600);
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(draft, path);
-  const opened = openSync(folder, "r");
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return draft;
+}
+
+function syncFolder(path: string): void {
+  const opened = openSync(dirname(path), "r");
   fsyncSync(opened);
   closeSync(opened);
 }

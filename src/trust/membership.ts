@@ -3,11 +3,11 @@ import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { bytes, many, nested, record } from "../base/tlv.ts";
 import {
+  createSecret,
   generateKeyPem,
   type Identity,
   identityFromPem,
   readIfThere,
-  writeSecret,
 } from "./identity.ts";
 
 /** Links of a chain from the root to a node. One today; invitations will make longer ones. */
@@ -66,15 +66,15 @@ export function signIn(root: Identity, node: Identity): Uint8Array {
 export function loadOrCreateSecret(path: string): Result<{ root: Identity; made: "new" | "read" }> {
   try {
     const kept = readIfThere(path);
-    const pem = kept ?? generateKeyPem();
+    const drawn = kept ?? generateKeyPem();
+    const pem = kept ?? createSecret(path, drawn);
     const root = identityFromPem(pem);
     if (!root.ok) {
       return err(
         `the mesh secret ${path} is damaged (${root.error}): copy it again from another node`,
       );
     }
-    if (kept === undefined) writeSecret(path, pem);
-    return ok({ root: root.value, made: kept === undefined ? "new" : "read" });
+    return ok({ root: root.value, made: kept === undefined && pem === drawn ? "new" : "read" });
   } catch (error) {
     return err(`can't read or make the mesh secret ${path}: ${(error as Error).message}`);
   }

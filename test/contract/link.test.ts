@@ -1,244 +1,165 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { connect } from "node:net";
 import test from "node:test";
-import { connect as tlsConnect } from "node:tls";
-import { fileURLToPath } from "node:url";
-import WebSocket from "ws";
-import { type Address, addressOf, splitAddress } from "../../src/base/id.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { err, ok } from "../../src/base/result.ts";
-import type { LinkEvent } from "../../src/link/port.ts";
-import { WebSocketTransport } from "../../src/link/websocket.ts";
-import { generateKeyPem, type Identity, identityFromPem } from "../../src/trust/identity.ts";
+import fc from "fast-check";
+import { addressOf, nodeIdOfKey, splitAddress } from "../../src/base/id.ts";
+import { MemoryNetwork } from "../../src/link/memory.ts";
+import { CROSSED_MS_MAX, whichStays } from "../../src/link/settle.ts";
+import { greetAs, makePapers, webSocketTransport } from "./link-certificates.ts";
+import { identityOf, Party, until } from "./link-party.ts";
+import { linkSuite } from "./link-suite.ts";
 
-const MINT = fileURLToPath(new URL("../../src/trust/mint-certificate.js", import.meta.url));
-const LIMIT_MS = 10_000;
+const papers = [makePapers(), makePapers(), makePapers()];
 
-interface Party {
-  readonly identity: Identity;
-  readonly certificate: string;
-  readonly keyPem: string;
-}
+linkSuite("sockets", () => ({
+  ids: papers.map(({ identity }) => identity.id),
+  transport: (identity, listen) => {
+    const own = papers.find((one) => one.identity.id === identity.self);
+    assert.ok(own);
+    return webSocketTransport(own, identity, [listen]);
+  },
+  deafPeer: async (identity, party) => {
+    const own = papers.find((one) => one.identity.id === identity.self);
+    assert.ok(own);
+    const socket = await greetAs(own, party.address, identity.hello());
+    await until(() => party.count("up") === 1, "up");
+    socket.pause();
+    return { hangUp: () => socket.terminate() };
+  },
+}));
 
-function party(): Party {
-  const keyPem = generateKeyPem();
-  const identity = identityFromPem(keyPem);
-  assert.ok(identity.ok);
-  const certificate = execFileSync(process.execPath, [MINT], { input: keyPem, encoding: "utf8" });
-  return { identity: identity.value, certificate, keyPem };
-}
+const RUNS = Number(process.env.RUNS ?? 2_000);
 
-const PARTIES = [party(), party(), party()];
+const memoryIds = [1, 2, 3].map((seed) => nodeIdOfKey(new Uint8Array(32).fill(seed)));
 
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const startedMs = performance.now();
-  while (!holds()) {
-    assert.ok(performance.now() - startedMs < LIMIT_MS, `waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-class End {
-  readonly events: LinkEvent[] = [];
-  readonly transport: WebSocketTransport;
-
-  constructor(
-    readonly party: Party,
-    boot: string,
-    accepts: () => boolean = () => true,
-  ) {
-    this.transport = new WebSocketTransport({
-      identity: {
-        self: party.identity.id,
-        hello: () => new TextEncoder().encode(boot),
-        judge: (_, bytes) =>
-          accepts()
-            ? ok({
-                boot: Buffer.from(bytes).toString(),
-                addresses: [],
-                version: 1,
-                credential: bytes,
-              })
-            : err("not-member"),
-      },
-      keyPem: party.keyPem,
-      certificatePem: party.certificate,
-      listen: ["127.0.0.1:0"],
-      log: silentLog,
-    });
-  }
-
-  async start(): Promise<this> {
-    await this.transport.start((event) => this.events.push(event));
-    return this;
-  }
-
-  get address(): Address {
-    return this.transport.bound()[0] as Address;
-  }
-
-  count(type: LinkEvent["type"]): number {
-    return this.events.filter((event) => event.type === type).length;
-  }
-
-  reasons(type: "dial-failed" | "down" | "refused"): string[] {
-    return this.events.flatMap((event) => (event.type === type ? [event.reason] : []));
-  }
-
-  frames(): string[] {
-    return this.events.flatMap((event) =>
-      event.type === "frame" ? [Buffer.from(event.bytes).toString()] : [],
-    );
-  }
-}
-
-async function ends(count: number): Promise<End[]> {
-  return Promise.all(PARTIES.slice(0, count).map((one, at) => new End(one, `boot-${at}`).start()));
-}
-
-const stopAll = (all: readonly End[]) => Promise.all(all.map(({ transport }) => transport.stop()));
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-test("a link is up at both ends and carries frames whole and in order", async () => {
-  const all = await ends(2);
-  const [a, b] = all as [End, End];
-  a.transport.dial(b.address, b.party.identity.id);
-  await until(() => a.count("up") === 1 && b.count("up") === 1, "up at both ends");
-  for (let at = 0; at < 200; at++) a.transport.send(b.party.identity.id, bytes(`frame ${at}`));
-  await until(() => b.frames().length === 200, "200 frames");
-  assert.deepEqual(
-    b.frames(),
-    Array.from({ length: 200 }, (_, at) => `frame ${at}`),
+linkSuite("memory", () => {
+  const network = new MemoryNetwork(
+    (task) => setImmediate(task),
+    () => performance.now(),
   );
-  a.transport.close(b.party.identity.id);
-  await until(() => a.count("down") === 1 && b.count("down") === 1, "down at both ends");
-  await stopAll(all);
+  return {
+    ids: memoryIds,
+    transport: (identity, listen) => network.transport(identity, listen),
+    deafPeer: async (identity, party) => {
+      const peer = await new Party(identity.self, network.transport(identity, "host:0")).start();
+      peer.transport.dial(party.address, party.id);
+      await until(() => party.count("up") === 1 && peer.count("up") === 1, "up");
+      network.deafen(identity.self);
+      return { hangUp: () => void peer.transport.stop() };
+    },
+  };
 });
 
-test("of two crossed dials one link stays, and both ends agree which", async () => {
-  for (let round = 0; round < 20; round++) {
-    const all = await ends(2);
-    const [a, b] = all as [End, End];
-    a.transport.dial(b.address, b.party.identity.id);
-    b.transport.dial(a.address, a.party.identity.id);
-    const settled = () => {
-      const [one] = a.transport.stats();
-      const [other] = b.transport.stats();
-      return one !== undefined && other !== undefined && one.initiator !== other.initiator;
-    };
-    await until(settled, "one link");
-    a.transport.send(b.party.identity.id, bytes("to b"));
-    b.transport.send(a.party.identity.id, bytes("to a"));
-    await until(() => a.frames().includes("to a") && b.frames().includes("to b"), "frames");
-    await stopAll(all);
+test("memory: a cut breaks links and dials at both ends until it is healed", async () => {
+  const network = new MemoryNetwork(
+    (task) => queueMicrotask(task),
+    () => 0,
+  );
+  const parties = await Promise.all(
+    memoryIds.map((id) =>
+      new Party(id, network.transport(identityOf(id, "boot"), "127.0.0.1:0")).start(),
+    ),
+  );
+  const [a, b, c] = parties as [Party, Party, Party];
+  a.transport.dial(b.address, b.id);
+  a.transport.dial(c.address, c.id);
+  await until(() => a.count("up") === 2, "two links");
+  network.cut(b.id, a.id);
+  assert.deepEqual([a.reasons("down"), b.reasons("down")], [["closed"], ["closed"]]);
+  b.transport.dial(a.address, a.id);
+  await until(() => b.reasons("dial-failed").includes("unreachable"), "no way");
+  network.heal(a.id, b.id);
+  b.transport.dial(a.address, a.id);
+  await until(() => a.count("up") === 3, "up again");
+  assert.equal(c.count("down"), 0);
+  for (const one of parties) one.checkOrder();
+});
+
+test("sockets: of two addresses of one peer, dialled at once, one makes the link", async (t) => {
+  const [one, other] = papers.map((own) => {
+    const { id } = own.identity;
+    return new Party(id, webSocketTransport(own, identityOf(id, "boot"), ["0.0.0.0:0"]));
+  }) as [Party, Party];
+  for (const party of [one, other]) {
+    await party.start();
+    t.after(() => party.transport.stop());
   }
+  const { port } = splitAddress(other.address) ?? { port: 0 };
+  for (const host of ["127.0.0.1", "127.0.0.2"])
+    one.transport.dial(addressOf(host, port), other.id);
+  await until(() => one.count("up") === 1 && one.count("dial-failed") === 1, "both told");
+  assert.deepEqual(one.reasons("dial-failed"), ["replaced"]);
+  await until(() => other.count("up") === 1, "up");
+  assert.deepEqual([one.count("down"), other.count("down"), other.count("refused")], [0, 0, 0]);
 });
 
-test("somebody else at the address, oneself, and nobody at all fail by name", async () => {
-  const all = await ends(2);
-  const [a, b] = all as [End, End];
-  a.transport.dial(b.address, (PARTIES[2] as Party).identity.id);
-  a.transport.dial(a.address, undefined);
-  a.transport.dial(addressOf("127.0.0.1", 1), undefined);
-  await until(() => a.count("dial-failed") === 3, "three failures");
-  assert.deepEqual(a.reasons("dial-failed").sort(), ["self", "unreachable", "wrong-identity"]);
-  assert.equal(a.count("up") + b.count("up"), 0);
-  await stopAll(all);
-});
+/** Runs tasks in an order that `choose` decides, save that each lane keeps its own. */
+class AnyOrder {
+  private lanes: { readonly lane: object; readonly tasks: (() => void)[] }[] = [];
 
-test("a peer's new boot replaces its former self at once", async () => {
-  const all = await ends(2);
-  const [a, b] = all as [End, End];
-  a.transport.dial(b.address, b.party.identity.id);
-  await until(() => b.count("up") === 1, "up");
-  const again = await new End(a.party, "boot-later").start();
-  again.transport.dial(b.address, b.party.identity.id);
-  await until(() => b.count("up") === 2 && a.count("down") === 1, "replaced");
-  const types = b.events.map(({ type }) => type);
-  assert.deepEqual(types, ["up", "down", "up"]);
-  await stopAll([...all, again]);
-});
+  readonly schedule = (task: () => void, lane: object) => {
+    const known = this.lanes.find((one) => one.lane === lane);
+    if (known === undefined) this.lanes.push({ lane, tasks: [task] });
+    else known.tasks.push(task);
+  };
 
-test("a refused hello makes no link and is counted", async () => {
-  const b = await new End(PARTIES[1] as Party, "b", () => false).start();
-  const a = await new End(PARTIES[0] as Party, "a").start();
-  a.transport.dial(b.address, b.party.identity.id);
-  await until(() => b.reasons("refused").includes("not-member"), "refused");
-  await until(() => a.transport.stats().length === 0, "no link");
-  assert.equal(b.count("up"), 0);
-  await stopAll([a, b]);
-});
+  /** Runs one task of lane `choice`, counted round. Gives false when there is none. */
+  step(choice: number): boolean {
+    const chosen = this.lanes[choice % this.lanes.length];
+    if (chosen === undefined) return false;
+    const task = chosen.tasks.shift();
+    if (chosen.tasks.length === 0) this.lanes = this.lanes.filter((one) => one !== chosen);
+    task?.();
+    return true;
+  }
+}
 
-test("a taken port is said in one line", async () => {
-  const a = await new End(PARTIES[0] as Party, "a").start();
-  const port = splitAddress(a.address)?.port;
-  const second = new WebSocketTransport({
-    identity: { self: a.party.identity.id, hello: () => bytes("x"), judge: () => err("bad-hello") },
-    keyPem: a.party.keyPem,
-    certificatePem: a.party.certificate,
-    listen: [`127.0.0.1:${port}`],
-    log: silentLog,
-  });
-  await assert.rejects(
-    second.start(() => {}),
-    /port \d+ on 127.0.0.1 is taken by another program/,
+test("memory: dials crossed in any order, and a broken link, end in one that both agree on", async () => {
+  const action = fc.record({ dials: fc.constantFrom("a", "b", "cut", "none"), choice: fc.nat(99) });
+  const plan = fc.array(action, { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(plan, async (actions) => {
+      const order = new AnyOrder();
+      const network = new MemoryNetwork(order.schedule, () => 0);
+      const [a, b] = (await Promise.all(
+        memoryIds
+          .slice(0, 2)
+          .map((id) => new Party(id, network.transport(identityOf(id, "boot"), "host:0")).start()),
+      )) as [Party, Party];
+      const dial = { a: () => a.dial(b), b: () => b.dial(a) };
+      for (const { dials, choice } of actions) {
+        if (dials === "a" || dials === "b") dial[dials]();
+        if (dials === "cut") network.cut(a.id, b.id);
+        if (dials === "cut") network.heal(a.id, b.id);
+        order.step(choice);
+      }
+      while (order.step(0));
+      const did = (what: string) => actions.some(({ dials }) => dials === what);
+      // Only what was cut half-way may need another dial.
+      if (did("cut") || !(did("a") || did("b"))) a.dial(b);
+      while (order.step(0));
+      const ends = [a, b].map(({ transport }) =>
+        transport.stats().map(({ initiator }) => initiator),
+      );
+      assert.equal(ends.flat().sort().join(), "peer,self", JSON.stringify(ends));
+      for (const one of [a, b]) one.checkOrder();
+      // What a cut broke half-way is counted; what crossed is not.
+      const known = did("cut") ? ["no-hello"] : [];
+      for (const one of [a, b]) {
+        assert.ok(one.reasons("refused").every((reason) => known.includes(reason)));
+      }
+      for (const one of [a, b]) await one.transport.stop();
+    }),
+    { numRuns: RUNS },
   );
-  await stopAll([a]);
 });
 
-test("garbage on the port is refused by name, and a good peer still gets in", async () => {
-  const all = await ends(2);
-  const [a, b] = all as [End, End];
-  const { port } = splitAddress(a.address) as { port: number };
-  const raw = connect(port, "127.0.0.1", () => raw.write(Buffer.alloc(3_000, 0x5a)));
-  raw.on("error", () => {});
-  const plain = connect(port, "127.0.0.1", () => plain.write("GET / HTTP/1.1\r\n\r\n"));
-  plain.on("error", () => {});
-  const anonymous = new WebSocket(`wss://127.0.0.1:${port}`, { rejectUnauthorized: false });
-  anonymous.on("error", () => {});
-  const b2 = b.party;
-  const options = { cert: b2.certificate, key: b2.keyPem, rejectUnauthorized: false };
-  const web = tlsConnect({ host: "127.0.0.1", port, ...options }, () => {
-    web.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  });
-  web.on("error", () => {});
-  const chatty = new WebSocket(`wss://127.0.0.1:${port}`, options);
-  chatty.on("error", () => {});
-  chatty.on("open", () => chatty.send("a text"));
-  const huge = new WebSocket(`wss://127.0.0.1:${port}`, options);
-  huge.on("error", () => {});
-  huge.on("open", () => huge.send(Buffer.alloc(10_000_000)));
-  const reasons = () => new Set(a.reasons("refused"));
-  await until(
-    () => ["unreachable", "no-certificate", "bad-hello", "oversize"].every((r) => reasons().has(r)),
-    "every refusal",
-  );
-  const idle = Array.from({ length: 100 }, () => connect(port, "127.0.0.1").on("error", () => {}));
-  await until(() => idle.some((socket) => socket.destroyed), "the budget closes some");
-  for (const socket of idle) socket.destroy();
-  b.transport.dial(a.address, a.party.identity.id);
-  await until(() => a.count("up") === 1, "a good peer");
-  for (const socket of [raw, plain, web]) socket.destroy();
-  for (const socket of [anonymous, chatty, huge]) socket.terminate();
-  await stopAll(all);
-});
-
-test("a peer that does not read is dropped as slow", async () => {
-  const all = await ends(2);
-  const [a, b] = all as [End, End];
-  a.transport.dial(b.address, b.party.identity.id);
-  await until(() => a.count("up") === 1, "up");
-  const stuck = [
-    ...(
-      b.transport as unknown as { links: Map<string, { stream: { pause(): void } }> }
-    ).links.values(),
-  ];
-  for (const { stream } of stuck) stream.pause();
-  const frame = new Uint8Array(200_000);
-  await until(() => {
-    a.transport.send(b.party.identity.id, frame);
-    return a.reasons("down").includes("slow");
-  }, "slow");
-  await stopAll(all);
+test("of crossed links the smaller id's stays; else the newer does", () => {
+  const old = { boot: "x", initiator: "self", ageMs: 5 } as const;
+  const crossing = { boot: "x", initiator: "peer" } as const;
+  assert.equal(whichStays(old, crossing, "self"), "standing");
+  assert.equal(whichStays(old, crossing, "peer"), "newcomer");
+  assert.equal(whichStays(old, { ...crossing, boot: "y" }, "self"), "newcomer");
+  assert.equal(whichStays(old, { ...crossing, initiator: "self" }, "self"), "newcomer");
+  // Too late to have crossed: the other end has lost the old one.
+  assert.equal(whichStays({ ...old, ageMs: CROSSED_MS_MAX }, crossing, "self"), "newcomer");
 });
