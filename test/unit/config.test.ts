@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { checkConfig } from "../../src/config/check.ts";
 import { completeConfig, nameOf } from "../../src/config/config.ts";
 import { parseDuration } from "../../src/config/duration.ts";
-import { checkConfig } from "../../src/config/load.ts";
 
 async function problems(text: string): Promise<readonly string[]> {
   const checked = await checkConfig("w.yaml", text);
