@@ -3,19 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { DemoOptions } from "./cli/deps.ts";
 
 /** Rooms of the demo office; more nodes get numbered desks. */
 const ROOMS = ["open-space", "meeting-room", "kitchen", "lab", "reception"];
 const MESH_PORT = 17_946;
-/** Ports tried before giving up. */
-const PORTS_TRIED = 200;
-/** How long nodes may take to say goodbye. */
-const STOP_MS_MAX = 5_000;
-
-export interface DemoOptions {
-  readonly nodes: number;
-  readonly port: number;
-}
+/** Ports tried before giving up. A guess. */
+const PORTS_TRIED_MAX = 200;
+const PORT_MAX = 65_535;
+/** How long nodes may take to say goodbye. A guess; a node needs a tenth of it. */
+const STOP_MS_MAX = 1_500;
 
 export interface DemoPorts {
   /** The program that runs a node. */
@@ -25,48 +23,105 @@ export interface DemoPorts {
   stderr(text: string): void;
 }
 
+/** One node of the office. */
+interface DemoNode {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** Settles when the node is up; rejects when it ends before. */
+  readonly up: Promise<void>;
+}
+
 /** A whole small office on this machine: real node processes, simulated sensors. */
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "watercooler-demo-"));
-  const children: ChildProcess[] = [];
+  const nodes: DemoNode[] = [];
   try {
     const apiPorts = await freePorts(options.port, options.nodes);
     const meshPorts = await freePorts(MESH_PORT, options.nodes);
     const peers = meshPorts.map((port) => `127.0.0.1:${port}`);
-    for (let at = 0; at < options.nodes; at++) {
-      const path = writeConfig(folder, at, apiPorts[at] ?? 0, peers);
-      const child = spawn(process.execPath, [ports.program, "up", "--config", path], {
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      children.push(child);
-      child.stderr?.on("data", (chunk: Buffer) => {
-        for (const line of chunk.toString().split("\n")) {
-          if (/^(error|watercooler:)/.test(line)) ports.stderr(`${nameOf(at)}: ${line}\n`);
-        }
-      });
+    for (const [at, port] of apiPorts.entries()) {
+      const node = startNode(at, writeConfig(folder, at, port, peers), ports);
+      nodes.push(node);
       // The first makes the mesh; the others read its secret.
-      if (at === 0) await answering(apiPorts[0] ?? 0, child, ports.signal);
+      if (at === 0) await untilQuitOr(node.up, ports.signal);
     }
-    ports.stdout(`An office of ${options.nodes} nodes is starting, its sensors simulated.\n\n`);
-    ports.stdout(`  Dashboard   http://127.0.0.1:${apiPorts[0]}/\n`);
-    ports.stdout(`  Nodes       ${apiPorts.map((port) => `127.0.0.1:${port}`).join("  ")}\n`);
-    ports.stdout(`  Try         watercooler status --node 127.0.0.1:${apiPorts[0]}\n`);
-    ports.stdout(`  Data        ${folder}, removed at the end\n\nCtrl-C ends it all.\n`);
-    await over(ports.signal);
+    await untilQuitOr(Promise.all(nodes.map(({ up }) => up)), ports.signal);
+    if (ports.signal.aborted) return 0;
+    tell(options, ports, folder, apiPorts);
+    await untilQuitOr(anyGone(nodes, ports), ports.signal);
     return 0;
   } catch (error) {
     if (ports.signal.aborted) return 0;
     ports.stderr(`watercooler: ${(error as Error).message}\n`);
     return 1;
   } finally {
-    await Promise.all(children.map(stopChild));
+    await Promise.all(nodes.map(({ child }) => stopChild(child)));
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function tell(
+  { format, ready }: DemoOptions,
+  { stdout }: DemoPorts,
+  folder: string,
+  apiPorts: readonly number[],
+): void {
+  const addresses = apiPorts.map((port) => `127.0.0.1:${port}`);
+  const nodes = addresses.map((address, at) => ({ name: nameOf(at), api: `http://${address}` }));
+  ready({ dashboard: `http://${addresses[0]}/`, nodes, data: folder });
+  if (format === "json") return;
+  stdout(`An office of ${addresses.length} nodes is up, its sensors simulated.\n\n`);
+  stdout(`  Dashboard   http://${addresses[0]}/\n`);
+  stdout(`  Nodes       ${addresses.join("  ")}\n`);
+  stdout(`  Try         watercooler status --node ${addresses[0]}\n`);
+  stdout(`  Data        ${folder}, removed at the end\n\nCtrl-C ends it all.\n`);
+}
+
 function nameOf(at: number): string {
-  const room = ROOMS[at];
-  return room === undefined ? `desk-${at + 1}-pi` : `${room}-pi`;
+  return `${roomOf(at)}-pi`;
+}
+
+function roomOf(at: number): string {
+  return ROOMS[at] ?? `desk-${at + 1}`;
+}
+
+function startNode(at: number, config: string, { program, stderr }: DemoPorts): DemoNode {
+  const name = nameOf(at);
+  // Whatever ends this process also closes the channel, and the node then ends by itself.
+  const child = spawn(process.execPath, [program, "up", "--json", "--config", config], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  let reason = "";
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (!/^(error|watercooler:)/.test(line)) return;
+      reason = line.replace(/^watercooler: /, "");
+      if (/^error/.test(line)) stderr(`${name}: ${line}\n`);
+    });
+  }
+  const up = new Promise<void>((resolve, reject) => {
+    child.stdout?.once("data", () => resolve());
+    child.once("error", reject);
+    // Not at its exit: its last words may still be in the pipe.
+    child.once("close", () => reject(new Error(`${name} did not start: ${reason}`)));
+  });
+  up.catch(() => {});
+  return { name, child, up };
+}
+
+/** Says so when a node ends by itself; settles when none is left. */
+async function anyGone(nodes: readonly DemoNode[], ports: DemoPorts): Promise<void> {
+  const gone = nodes.map(
+    ({ name, child }) =>
+      new Promise<void>((resolve) => {
+        child.once("exit", () => {
+          if (!ports.signal.aborted) ports.stderr(`${name} ended; the others carry on\n`);
+          resolve();
+        });
+      }),
+  );
+  await Promise.all(gone);
+  if (!ports.signal.aborted) throw new Error("every node of the office ended: start it again");
 }
 
 function writeConfig(
@@ -75,10 +130,9 @@ function writeConfig(
   apiPort: number,
   peers: readonly string[],
 ): string {
-  const room = ROOMS[at] ?? `desk-${at + 1}`;
   const path = join(folder, `${nameOf(at)}.yaml`);
   const config = {
-    node: { name: nameOf(at), room },
+    node: { name: nameOf(at), room: roomOf(at) },
     data: join(folder, nameOf(at)),
     mesh: {
       listen: peers[at],
@@ -106,7 +160,8 @@ function writeConfig(
 
 async function freePorts(from: number, count: number): Promise<readonly number[]> {
   const found: number[] = [];
-  for (let port = from; found.length < count && port < from + PORTS_TRIED; port++) {
+  const end = Math.min(from + PORTS_TRIED_MAX, PORT_MAX + 1);
+  for (let port = from; found.length < count && port < end; port++) {
     if (await isFree(port)) found.push(port);
   }
   if (found.length < count) throw new Error(`no ${count} free ports from ${from} up: use --port`);
@@ -121,29 +176,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Waits until a node's API answers, or the node is gone. */
-async function answering(port: number, child: ChildProcess, signal: AbortSignal): Promise<void> {
-  const { request } = await import("node:http");
-  const answers = () =>
-    new Promise<boolean>((resolve) => {
-      const call = request({ host: "127.0.0.1", port, path: "/v1/node" }, (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      });
-      call.on("error", () => resolve(false));
-      call.end();
-    });
-  while (!(await answers())) {
-    if (signal.aborted || child.exitCode !== null) throw new Error("the first node did not start");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function over(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
+/** Waits for something or for Ctrl-C, whichever comes first. */
+function untilQuitOr(wait: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  const quit = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
   });
+  return Promise.race([wait, quit]);
 }
 
 function stopChild(child: ChildProcess): Promise<void> {

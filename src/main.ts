@@ -3,70 +3,97 @@ import { homedir, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Level, Log } from "./base/log.ts";
 import type { Clock } from "./base/time.ts";
+import type { RunOptions } from "./cli/deps.ts";
 import { runCli } from "./cli/program.ts";
+import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
 import { startNode } from "./run-node.ts";
 
 // The only place where a clock, a log, signals and the process are touched; all else is handed in.
 
+/** A peer or a disk that does not let go must not hold up whoever pressed Ctrl-C. A guess. */
+const STOP_MS_MAX = 1_500;
+
 const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 const version = packageVersion();
 const quit = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => quit.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => quit.abort());
+}
+// The demo that started this node is gone, however it went.
+process.on("disconnect", () => quit.abort());
+process.channel?.unref();
 // `watercooler rooms | head` closes our output: that is no error.
 process.stdout.on("error", () => process.exit(0));
+process.stderr.on("error", () => {});
+
+const stdout = (text: string) => void process.stdout.write(text);
+const stderr = (text: string) => void process.stderr.write(text);
 
 process.exitCode = await runCli(process.argv.slice(2), {
   version,
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
+  stdout,
+  stderr,
   isTty: process.stdout.isTTY === true,
-  columns: process.stdout.columns ?? 100,
+  columns: process.stdout.columns ?? 0,
   env: process.env,
   hostname: hostname(),
   homedir: homedir(),
   cwd: process.cwd(),
   schemaPath: fileURLToPath(new URL("../watercooler.schema.json", import.meta.url)),
   signal: quit.signal,
-  monotonicMs: clock.monotonicMs,
-  runNode: async (config) => {
-    const log = createLog(config.logLevel);
-    const started = await startNode(config, { clock, log, version });
-    if (!started.ok) {
-      process.stderr.write(`watercooler: ${started.error}\n`);
-      return 1;
-    }
-    const { apiAddresses, meshAddresses, stop } = started.value;
-    log.write("info", "ready", { api: apiAddresses.join(), mesh: meshAddresses.join() });
-    await new Promise<void>((resolve) => {
-      if (quit.signal.aborted) resolve();
-      quit.signal.addEventListener("abort", () => resolve());
-    });
-    await stop();
-    return 0;
-  },
+  runNode: runUntilQuit,
   runDemo: (options) =>
-    runDemo(options, {
-      program: process.argv[1] ?? "",
-      stdout: (text) => void process.stdout.write(text),
-      stderr: (text) => void process.stderr.write(text),
-      signal: quit.signal,
-    }),
+    runDemo(options, { program: process.argv[1] ?? "", stdout, stderr, signal: quit.signal }),
 });
+await written(process.stdout);
 // Whatever a library still holds open must not keep a finished command alive.
 process.exit();
 
+/** A pipe takes what was written in its own time; leaving before would cut a document off. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}
+
+async function runUntilQuit(config: Config, { format, ready }: RunOptions): Promise<number> {
+  const log = createLog(config.logLevel, config.logFormat);
+  const started = await startNode(config, { clock, log, version });
+  if (!started.ok && quit.signal.aborted) return 0;
+  if (!started.ok) {
+    stderr(`watercooler: ${oneLine(started.error)}\n`);
+    return 1;
+  }
+  const { id, apiAddresses, meshAddresses, stop } = started.value;
+  const api = apiAddresses.map((address) => `http://${address}`);
+  const { name, room } = config.node;
+  log.write("info", "ready", { api: api.join(), mesh: meshAddresses.join() });
+  if (format === "text" && api[0] !== undefined) stdout(`Dashboard of ${name}: ${api[0]}/\n`);
+  ready({ id, name, room, api, mesh: meshAddresses });
+  if (!quit.signal.aborted) {
+    await new Promise((resolve) => quit.signal.addEventListener("abort", resolve));
+  }
+  await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS_MAX))]);
+  return 0;
+}
+
 /** Lines for journald: its own level first where it reads us, so that levels work there. */
-function createLog(least: Level): Log {
+function createLog(least: Level, format: "text" | "json"): Log {
   const levels: readonly Level[] = ["debug", "info", "warn", "error"];
   const priorities = { debug: 7, info: 6, warn: 4, error: 3 } as const;
   const journald = process.env.JOURNAL_STREAM !== undefined;
   return {
     write: (level, message, fields = {}) => {
       if (levels.indexOf(level) < levels.indexOf(least)) return;
+      if (format === "json") {
+        const at = new Date(clock.wallMs()).toISOString();
+        stderr(`${JSON.stringify({ ...fields, at, level, message })}\n`);
+        return;
+      }
       const details = Object.entries(fields).map(([key, value]) => ` ${key}=${oneLine(value)}`);
       const start = journald ? `<${priorities[level]}>` : `${level.padEnd(5)} `;
-      process.stderr.write(`${start}${oneLine(message)}${details.join("")}\n`);
+      stderr(`${start}${oneLine(message)}${details.join("")}\n`);
     },
   };
 }

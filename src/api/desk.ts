@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Log } from "../base/log.ts";
 import { type Clock, MINUTE_MS, type Millis } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import type { AddressLimits } from "./address-limits.ts";
 import { type Answer, json, send, sendRaw } from "./answer.ts";
 import { discard, saysTooLong, tooLong } from "./body.ts";
 import { isCrossSite, isLoopback, isOwnHost } from "./door.ts";
@@ -29,6 +30,7 @@ export interface DeskOptions {
   readonly ownNames: () => OwnNames;
   readonly live: Live;
   readonly files: StaticFiles;
+  readonly limits: AddressLimits;
 }
 
 /** Takes each request through the door to its route, and sends what comes back. */
@@ -100,8 +102,13 @@ export class Desk {
     return problem(503, "too many live readers: close one or try later", { "Retry-After": "30" });
   }
 
-  /** What holds before any route: the protocol and the Host. */
-  private refusal({ httpVersion, headersDistinct }: IncomingMessage): Answer | undefined {
+  /** What holds before any route: the caller's share, the protocol and the Host. */
+  private refusal({ httpVersion, headersDistinct, socket }: IncomingMessage): Answer | undefined {
+    if (!this.options.limits.asked(socket.remoteAddress)) {
+      return problem(429, "too many requests from this address: ask less often", {
+        "Retry-After": "1",
+      });
+    }
     if (httpVersion !== "1.1") return problem(505, "speak HTTP/1.1", { Connection: "close" });
     const hosts = headersDistinct.host ?? [];
     const [host = ""] = hosts;
@@ -158,7 +165,7 @@ export class Desk {
       const text = allowed.join(", ");
       return problem(405, `this takes ${text}`, { Allow: text });
     }
-    if (path !== "/") return undefined;
+    if (path !== "/" && path !== "/docs") return undefined;
     return problem(404, "the dashboard is not built: run npm run build, or ask under /v1");
   }
 
@@ -191,6 +198,15 @@ export class Desk {
             ...readingMetrics(readSide.readings()),
             ...readSide.metrics(),
             this.counts.metric(),
+            {
+              name: "watercooler_api_refused_total",
+              help: "Connections and requests of addresses that had their share.",
+              type: "counter",
+              samples: Object.entries(this.options.limits.refused).map(([what, value]) => ({
+                labels: { what },
+                value,
+              })),
+            },
             {
               name: "watercooler_api_live_sockets",
               help: "Readers of the live socket.",

@@ -4,6 +4,7 @@ import { SCHEMAS, type Schema } from "./schemas.ts";
 /** What any request may be answered with, whatever its route. */
 const ANYWHERE: Readonly<Record<number, string>> = {
   400: "The request can't be understood; `detail` says why.",
+  429: "Too many requests from this address; `Retry-After` says when to ask again.",
   421: "The Host header names none of this node's names or addresses.",
   500: "The node failed to answer; its log says why.",
 };

@@ -4,6 +4,7 @@ import type { Address } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import { AddressLimits } from "./address-limits.ts";
 import { sendRaw } from "./answer.ts";
 import { Desk } from "./desk.ts";
 import {
@@ -82,15 +83,16 @@ export function createApi(options: ApiOptions): Api {
   const { readSide, clock } = options;
   const ownNames = ownNamesOf(clock);
   const sockets = new Set<Socket>();
+  const limits = new AddressLimits(clock);
   let running: { server: Server; live: Live } | undefined;
   return {
     start: async () => {
       const at = parseListen(options.listen);
       if (!at.ok) throw new Error(at.error);
       const files = await loadStaticFiles(options.staticDir);
-      const server = bareServer(sockets);
+      const server = bareServer(sockets, limits);
       const live = new Live(readSide, liveSource(readSide), clock);
-      const desk = new Desk({ ...options, ownNames, live, files });
+      const desk = new Desk({ ...options, ownNames, live, files, limits });
       attach(server, desk);
       try {
         const port = await listenAt(server, at.value);
@@ -112,7 +114,7 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-function bareServer(sockets: Set<Socket>): Server {
+function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: HEADERS_MS_MAX,
@@ -124,8 +126,18 @@ function bareServer(sockets: Set<Socket>): Server {
   server.maxConnections = CONNECTIONS_MAX;
   server.timeout = SOCKET_IDLE_MS_MAX;
   server.on("connection", (socket) => {
+    // Asked now: a socket that was closed has no address any more.
+    const { remoteAddress } = socket;
+    if (!limits.connected(remoteAddress)) {
+      socket.on("error", () => {});
+      sendRaw(socket, problem(429, "too many connections from this address: close some"));
+      return;
+    }
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      limits.disconnected(remoteAddress);
+    });
   });
   return server;
 }

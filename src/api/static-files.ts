@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, string>> = {
 /** What all files together may take of a small Pi's memory. A guess; the page is a tenth of it. */
 const STATIC_BYTES_MAX = 2 * 1024 * 1024;
 
+/** The pages, by the path that people type. */
+const PAGES: Readonly<Record<string, string>> = { "/": "/index.html", "/docs": "/docs.html" };
+
 interface StaticFile {
   readonly type: string;
   readonly etag: string;
@@ -51,8 +54,10 @@ export async function loadStaticFiles(folder: string | undefined): Promise<Stati
     const path = `/${relative(folder, place).split(sep).join("/")}`;
     files.set(path, { type, etag: hashOf(plain), cache: cacheOf(path), plain, gzip });
   }
-  const index = files.get("/index.html");
-  if (index !== undefined) files.set("/", index);
+  for (const [path, name] of Object.entries(PAGES)) {
+    const page = files.get(name);
+    if (page !== undefined) files.set(path, page);
+  }
   return files;
 }
 

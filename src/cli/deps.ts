@@ -5,7 +5,9 @@ export interface CliDeps {
   readonly version: string;
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Whether standard output is a terminal. */
   readonly isTty: boolean;
+  /** The terminal's width; of no matter where there is none. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hostname: string;
@@ -15,10 +17,26 @@ export interface CliDeps {
   readonly schemaPath: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  monotonicMs(): number;
-  runNode(config: Config): Promise<number>;
-  runDemo(options: { readonly nodes: number; readonly port: number }): Promise<number>;
+  /** Runs a node until `signal`; gives the exit code. */
+  runNode(config: Config, run: RunOptions): Promise<number>;
+  /** Runs an office until `signal`; gives the exit code. */
+  runDemo(options: DemoOptions): Promise<number>;
 }
+
+export interface RunOptions {
+  /** "json": nothing is printed on standard output but what `ready` is told. */
+  readonly format: Format;
+  /** To be called at most once, when all answers, with where: the one document of `--json`. */
+  ready(document: object): void;
+}
+
+export interface DemoOptions extends RunOptions {
+  readonly nodes: number;
+  /** The first dashboard's. */
+  readonly port: number;
+}
+
+export type Format = "text" | "json";
 
 /** Exit codes, as the contract has them. */
 export const EXIT = {
@@ -30,7 +48,7 @@ export const EXIT = {
   badConfiguration: 78,
 } as const;
 
-/** Ends a command with a code and one line that says what to do. */
+/** Ends a command with a code and a line that says what to do. */
 export class CliError extends Error {
   constructor(
     readonly code: number,
@@ -38,4 +56,9 @@ export class CliError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Prints the one JSON document of `--json`. */
+export function printJson(deps: CliDeps, document: unknown): void {
+  deps.stdout(`${JSON.stringify(document, undefined, 2)}\n`);
 }

@@ -1,67 +1,136 @@
-import type { MeshDocument, NodeDocument, SelfDocument } from "../api/types.ts";
-import type { CliDeps } from "./deps.ts";
-import { ask } from "./http.ts";
-import { ago, bytes, table } from "./table.ts";
+import type * as v from "valibot";
+import { type Asking, clientOf } from "./asking.ts";
+import { type CliDeps, CliError, printJson } from "./deps.ts";
+import {
+  healthDocument,
+  meshDocument,
+  type NodeDocument,
+  nodeDocuments,
+  selfDocument,
+} from "./documents.ts";
+import { type Cell, inTone, type Paper, paperOf, table } from "./table.ts";
+import { ago, bytes, plain, shortId } from "./words.ts";
 
-/** This node, its neighbours, the mesh. */
-export async function status(deps: CliDeps, node: string): Promise<unknown> {
-  const [self, mesh, nodes] = await Promise.all([
-    ask<SelfDocument>(node, "/v1/node"),
-    ask<MeshDocument>(node, "/v1/mesh"),
-    ask<NodeDocument[]>(node, "/v1/nodes"),
+type Self = v.InferOutput<typeof selfDocument>;
+type Mesh = v.InferOutput<typeof meshDocument>;
+type Health = v.InferOutput<typeof healthDocument>;
+
+/** This node, the nodes it knows, its sensors, its neighbours. */
+export async function status(deps: CliDeps, asking: Asking): Promise<void> {
+  const client = clientOf(deps, asking);
+  if (asking.json) {
+    const paths = ["/v1/node", "/v1/mesh", "/v1/nodes", "/v1/health"];
+    const [node, mesh, nodes, health] = await Promise.all(paths.map((path) => client.raw(path)));
+    return printJson(deps, { node, mesh, nodes, health });
+  }
+  const [self, mesh, nodes, health] = await Promise.all([
+    client.get("/v1/node", selfDocument),
+    client.get("/v1/mesh", meshDocument),
+    client.get("/v1/nodes", nodeDocuments),
+    client.get("/v1/health", healthDocument).catch(withoutHealth),
   ]);
-  const alive = nodes.filter(({ state }) => state === "alive").length;
-  const names = new Map(nodes.map(({ id, name }) => [id, name]));
-  const digest = mesh.digest.slice(0, 8);
-  const lines = [
-    `watercooler ${self.version}  ${self.name} (${self.room})  ` +
-      `${alive} of ${nodes.length} nodes alive, digest ${digest}\n\n`,
-    table(
-      ["NODE", "ROOM", "STATE", "SEEN", "LINKS", "ADDRESS"],
-      nodes.map(({ id, name, room, state, age_s, links, addresses }) => [
-        name,
-        room,
-        id === self.id ? "self" : state,
-        id === self.id ? "-" : ago(age_s),
-        String(links.length),
-        addresses[0] ?? "-",
-      ]),
-      deps.columns,
-    ),
+  const paper = paperOf(deps);
+  const parts = [
+    headline(self, mesh, nodes) + troubles(health, paper),
+    nodeTable(self, nodes, paper),
+    self.sensors.length > 0 ? sensorTable(self, paper) : "",
+    mesh.links.length > 0 ? linkTable(mesh, nodes, paper) : "",
   ];
-  if (self.sensors.length > 0) {
-    const rows = self.sensors.map(({ name, platform, state, error, kinds }) => [
-      name,
-      platform,
-      state,
-      error ?? kinds.join(", "),
-    ]);
-    lines.push("\n", table(["SENSOR", "PLATFORM", "STATE", "GIVES"], rows, deps.columns));
-  }
-  if (mesh.links.length > 0) {
-    const rows = mesh.links.map(({ id, address, rtt_ms, bytes_in, bytes_out }) => [
-      names.get(id) ?? id.slice(-8),
-      mesh.active.includes(id) ? "active" : "spare",
-      mesh.broadcast.eager.includes(id) ? "tree" : "-",
-      rtt_ms === null ? "-" : `${rtt_ms} ms`,
-      bytes(bytes_in),
-      bytes(bytes_out),
-      address,
-    ]);
-    const headings = ["LINK", "VIEW", "TREE", "RTT", "IN", "OUT", "ADDRESS"];
-    lines.push("\n", table(headings, rows, deps.columns));
-  }
-  deps.stdout(lines.join(""));
-  return undefined;
+  deps.stdout(parts.filter((part) => part !== "").join("\n"));
 }
 
-/** The same for a program. */
-export async function statusJson(node: string): Promise<unknown> {
-  const [self, mesh, nodes, health] = await Promise.all([
-    ask(node, "/v1/node"),
-    ask(node, "/v1/mesh"),
-    ask(node, "/v1/nodes"),
-    ask(node, "/v1/health"),
+/** Health is worth a line, not the whole answer. */
+function withoutHealth(error: unknown): Health {
+  if (error instanceof CliError) return { status: "ok", checks: {} };
+  throw error;
+}
+
+function headline(self: Self, { digest }: Mesh, nodes: readonly NodeDocument[]): string {
+  const living = nodes.filter(({ state }) => state === "alive").length;
+  const known = nodes.filter(({ state }) => state !== "retired").length;
+  const who = plain(`watercooler ${self.version}  ${self.name} (${self.room})`);
+  return `${who}  ${living} of ${known} nodes alive, digest ${plain(digest.slice(0, 8))}\n`;
+}
+
+function troubles({ checks }: Health, paper: Paper): string {
+  return Object.entries(checks)
+    .filter(([, check]) => check.status !== "ok")
+    .map(([name, check]) => plain(`${name} ${check.status}: ${check.detail}`))
+    .map((text) => `${inTone({ text, tone: "bad" }, paper)}\n`)
+    .join("");
+}
+
+const RANKS = ["self", "alive", "silent", "retired"];
+
+function nodeTable(self: Self, nodes: readonly NodeDocument[], paper: Paper): string {
+  const shown = nodes
+    .map((node) => ({ ...node, state: node.id === self.id ? "self" : node.state }))
+    .sort(
+      (left, right) =>
+        RANKS.indexOf(left.state) - RANKS.indexOf(right.state) ||
+        left.name.localeCompare(right.name),
+    );
+  const columns = [
+    { title: "NODE" },
+    { title: "ROOM", dropRank: 1 },
+    { title: "STATE" },
+    { title: "SEEN" },
+    { title: "LINKS", dropRank: 3 },
+    { title: "VERSION", dropRank: 4 },
+    { title: "ADDRESS", dropRank: 2 },
+  ];
+  const rows = shown.map(({ name, room, state, age_s, links, version, addresses }): Cell[] => [
+    name,
+    room,
+    nodeState(state),
+    state === "self" ? "-" : ago(age_s),
+    links === undefined ? "-" : String(links.length),
+    version,
+    addresses[0] ?? "-",
   ]);
-  return { node: self, mesh, nodes, health };
+  return table(columns, rows, paper);
+}
+
+function nodeState(state: string): Cell {
+  if (state === "silent") return { text: state, tone: "bad" };
+  return { text: state, tone: state === "retired" ? "dim" : "good" };
+}
+
+function sensorTable({ sensors }: Self, paper: Paper): string {
+  const columns = [
+    { title: "SENSOR" },
+    { title: "PLATFORM", dropRank: 1 },
+    { title: "STATE" },
+    { title: "GIVES" },
+  ];
+  const rows = sensors.map(({ name, platform, state, error, kinds }): Cell[] => [
+    name,
+    platform,
+    { text: state, tone: state === "failing" ? "bad" : "good" },
+    error ?? kinds.join(", "),
+  ]);
+  return table(columns, rows, paper);
+}
+
+function linkTable(mesh: Mesh, nodes: readonly NodeDocument[], paper: Paper): string {
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  const columns = [
+    { title: "NEIGHBOUR" },
+    { title: "VIEW", dropRank: 3 },
+    { title: "TREE", dropRank: 4 },
+    { title: "RTT" },
+    { title: "IN", dropRank: 1 },
+    { title: "OUT", dropRank: 1 },
+    { title: "ADDRESS", dropRank: 2 },
+  ];
+  const rows = mesh.links.map(({ id, address, rtt_ms, bytes_in, bytes_out }): Cell[] => [
+    names.get(id) ?? shortId(id),
+    mesh.active.includes(id) ? "active" : "spare",
+    mesh.broadcast.eager.includes(id) ? "eager" : "lazy",
+    rtt_ms === null ? "-" : `${Math.round(rtt_ms * 10) / 10} ms`,
+    bytes(bytes_in),
+    bytes(bytes_out),
+    address,
+  ]);
+  return table(columns, rows, paper);
 }

@@ -1,76 +1,123 @@
-import type { LiveMessage, RoomDocument } from "../api/types.ts";
-import type { CliDeps } from "./deps.ts";
-import { ask } from "./http.ts";
-import { quantity } from "./table.ts";
+import * as v from "valibot";
+import { type Asking, clientOf } from "./asking.ts";
+import { type CliDeps, EXIT } from "./deps.ts";
+import { type LiveMessage, liveMessage } from "./documents.ts";
+import { readLive } from "./live.ts";
+import { plain, quantity, shortId } from "./words.ts";
 
-/** First pause before trying again; it doubles up to the last. */
+/** First pause before trying again; each next one doubles, up to the last. Guesses. */
 const RETRY_MS_FIRST = 500;
 const RETRY_MS_LAST = 15_000;
 
-export interface WatchOptions {
-  readonly node: string;
-  readonly room: string | undefined;
-  readonly format: "text" | "json";
+export interface Watching extends Asking {
+  readonly room?: string;
 }
 
-/** Prints changes as they arrive, until Ctrl-C; goes on after the node was away. */
-export async function watch(deps: CliDeps, options: WatchOptions): Promise<void> {
-  await ask(options.node, "/v1/node");
-  const { default: WebSocket } = await import("ws");
-  const shown = new Map<string, string>();
+/** Prints changes as they arrive, until Ctrl-C; goes on when a node that was away is back. */
+export async function watch(deps: CliDeps, watching: Watching): Promise<void> {
+  const client = clientOf(deps, watching);
+  // A node that is not there from the start is a mistake, not a pause.
+  await client.raw("/v1/node");
+  const printer = watching.json ? jsonPrinter(deps, watching) : textPrinter(deps, watching);
   let pauseMs = RETRY_MS_FIRST;
   while (!deps.signal.aborted) {
-    await new Promise<void>((resolve) => {
-      const socket = new WebSocket(`${options.node.replace(/^http/, "ws")}/v1/live`);
-      const end = () => socket.terminate();
-      deps.signal.addEventListener("abort", end, { once: true });
-      socket.on("open", () => {
-        pauseMs = RETRY_MS_FIRST;
-      });
-      socket.on("message", (data) => {
-        const message = JSON.parse(String(data)) as LiveMessage;
-        if (options.format === "json") deps.stdout(`${JSON.stringify(message)}\n`);
-        else printRooms(deps, message.rooms ?? [], options.room, shown);
-      });
-      socket.on("unexpected-response", () => resolve());
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        deps.signal.removeEventListener("abort", end);
-        resolve();
-      });
+    const ended = await readLive(client.base, deps.signal, (text) => {
+      pauseMs = RETRY_MS_FIRST;
+      printer(text);
     });
     if (deps.signal.aborted) return;
-    deps.stderr("the node went away; trying again\n");
+    if (ended !== undefined && ended.code !== EXIT.unreachable) throw ended;
+    deps.stderr("watercooler: the node went away; trying again\n");
     await pause(pauseMs, deps.signal);
     pauseMs = Math.min(RETRY_MS_LAST, pauseMs * 2);
   }
 }
 
-function printRooms(
-  deps: CliDeps,
-  rooms: readonly RoomDocument[],
-  only: string | undefined,
-  shown: Map<string, string>,
-): void {
+/** A line for each message that has something in it, as the node sent it, less other rooms. */
+function jsonPrinter(deps: CliDeps, { room }: Watching): (text: string) => void {
+  return (text) => {
+    const message = parse(text) as Record<string, unknown> | undefined;
+    if (message === undefined) return;
+    const isEmpty = Object.keys(message).length <= 1;
+    if (room === undefined) {
+      if (!isEmpty) deps.stdout(`${JSON.stringify(message)}\n`);
+      return;
+    }
+    const all = Array.isArray(message.rooms) ? (message.rooms as { room?: unknown }[]) : [];
+    const rooms = all.filter((one) => one.room === room);
+    const { type } = message;
+    if (rooms.length > 0) deps.stdout(`${JSON.stringify({ type, rooms })}\n`);
+  };
+}
+
+/** A line a change. What was shown before is not shown again, also after a new connection. */
+function textPrinter(deps: CliDeps, { room }: Watching): (text: string) => void {
+  const shown = new Map<string, string>();
+  const tell = (key: string, state: string, line: string) => {
+    if (shown.get(key) === state) return;
+    shown.set(key, state);
+    deps.stdout(`${plain(line)}\n`);
+  };
+  let isFirst = true;
+  return (text) => {
+    const parsed = v.safeParse(liveMessage, parse(text));
+    if (!parsed.success) return;
+    tellRooms(parsed.output, room, tell);
+    if (room === undefined) tellOthers(parsed.output, shown, isFirst ? () => {} : tell);
+    if (isFirst) remember(parsed.output, shown);
+    isFirst = false;
+  };
+}
+
+type Tell = (key: string, state: string, line: string) => void;
+/** As wide as the time of a reading. */
+const NO_TIME = " ".repeat("00:00:00Z".length);
+
+function tellRooms({ rooms }: LiveMessage, only: string | undefined, tell: Tell): void {
   for (const { room, readings } of rooms) {
     if (only !== undefined && room !== only) continue;
-    for (const [kind, { value, unit, sensor, at, simulated }] of Object.entries(readings)) {
-      const text = quantity(value, unit);
-      const key = `${sensor} ${kind}`;
-      if (shown.get(key) === text) continue;
-      shown.set(key, text);
-      const mark = simulated ? "  simulated" : "";
-      deps.stdout(`${at.slice(11, 19)}  ${room}  ${kind}  ${text}  ${sensor}${mark}\n`);
+    for (const [kind, { value, unit, sensor, at, stale, simulated }] of Object.entries(readings)) {
+      const said = [quantity(value, unit), stale ? "stale" : "", simulated ? "simulated" : ""];
+      const state = said.filter((word) => word !== "").join("  ");
+      tell(`${room} ${kind}`, state, `${at.slice(11, 19)}Z  ${room}  ${kind}  ${state}  ${sensor}`);
     }
+  }
+}
+
+function tellOthers(message: LiveMessage, shown: Map<string, string>, tell: Tell): void {
+  for (const { id, name, state } of message.nodes) {
+    tell(id, state, `${NO_TIME}  node ${name} is ${state}`);
+  }
+  for (const { mac, ip } of message.network) tell(mac, ip, `${NO_TIME}  device ${mac} has ${ip}`);
+  const { nodes, network } = message.gone;
+  for (const id of nodes) tell(id, "gone", `${NO_TIME}  node ${shortId(id)} is forgotten`);
+  for (const mac of network) {
+    if (shown.has(mac)) tell(mac, "gone", `${NO_TIME}  device ${mac} is gone`);
+  }
+}
+
+/** The first message says what is; only what differs from it later is a change. */
+function remember({ nodes, network }: LiveMessage, shown: Map<string, string>): void {
+  for (const { id, state } of nodes) shown.set(id, state);
+  for (const { mac, ip } of network) shown.set(mac, ip);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
 function pause(spanMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, spanMs);
-    signal.addEventListener("abort", () => {
+    const done = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, spanMs);
+    signal.addEventListener("abort", done);
   });
 }

@@ -1,41 +1,62 @@
 import { join } from "node:path";
-import type { SensorConfig } from "../../firmware-bridge/src/sensors.ts";
-import { BAUD_DEFAULT, UPDATE_INTERVAL_DEFAULT_MS } from "../../firmware-bridge/src/sensors.ts";
+import * as v from "valibot";
 import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
-import type { FilterSpec } from "../reading/filter-spec.ts";
-import { KIND_NAMES, type Kind } from "../reading/kind.ts";
+import type { Kind } from "../reading/kind.ts";
 import { isName } from "../reading/reading.ts";
-import { parseDuration } from "./duration.ts";
-import type { ConfigFile } from "./schema.ts";
+import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
+import { spanMs } from "./schema-values.ts";
+import { type SensorSettings, sensorSettings } from "./sensor-settings.ts";
 
 /** A node's configuration, complete: defaults filled in, spans in milliseconds. */
 export interface Config {
   readonly node: { readonly name: string; readonly room: string };
   readonly dataDir: string;
   readonly mesh: {
+    /** `host:port`. */
     readonly listen: string;
     readonly advertise: readonly string[];
     readonly peers: readonly string[];
     readonly discovery: "auto" | "libp2p" | "dns-sd" | "off";
+    /** Empty where there is none. */
+    readonly invite: string;
     readonly activeView: number;
     readonly passiveView: number;
     readonly secretFile: string;
     readonly interfaces: readonly string[];
   };
   readonly api: {
+    /** `host:port`; empty turns the API off. */
     readonly listen: string;
     readonly hosts: readonly string[];
     readonly read: "lan" | "capability";
   };
-  readonly sensors: readonly SensorConfig[];
+  readonly sensors: readonly SensorSettings[];
   readonly neighbours: {
     readonly record: "all" | "registered" | "none";
     readonly keepMs: Millis;
     readonly interfaces: readonly string[];
     readonly updateIntervalMs: Millis;
   };
+  readonly presence: { readonly awayAfterMs: Millis };
+  readonly advice: readonly AdviceRule[];
+  readonly history: {
+    readonly rawMs: Millis;
+    readonly minutesMs: Millis;
+    readonly hoursMs: Millis;
+  };
+  /** Empty where there is no broker. */
+  readonly mqtt: { readonly url: string };
   readonly logLevel: Level;
+  readonly logFormat: "text" | "json";
+}
+
+/** Said of a room while a kind's value is over `above` or under `below`. */
+export interface AdviceRule {
+  readonly kind: Kind;
+  readonly above?: number;
+  readonly below?: number;
+  readonly say: string;
 }
 
 /** What defaults are made from. */
@@ -45,86 +66,81 @@ export interface Surroundings {
   readonly homedir: string;
 }
 
-type SensorFile = NonNullable<ConfigFile["sensors"]>[number];
+/** What a command line may say over the file. */
+export interface Overrides {
+  readonly dataDir?: string;
+}
 
-/** Fills in what the file left out. */
-export function completeConfig(file: ConfigFile, around: Surroundings): Config {
-  const name = file.node?.name ?? nameOf(around.hostname);
-  const dataDir =
-    file.data ??
-    around.env.STATE_DIRECTORY?.split(":")[0] ??
-    join(around.homedir, ".local", "share", "watercooler");
-  const { mesh = {}, api = {}, neighbours = {} } = file;
+const NAME_LENGTH_MAX = 63;
+/** A host that has no name worth having is likely one. */
+const NAME_FALLBACK = "pi";
+
+/**
+ * Fills in what the file left out. `overrides` win over the file, and defaults follow them: the
+ * secret lies in the data folder that was given. Throws where the file is not valid.
+ */
+export function completeConfig(
+  file: ConfigFile,
+  around: Surroundings,
+  overrides: Overrides = {},
+): Config {
+  const filled = v.parse(fileSchema, file);
+  const name = filled.node.name ?? nameOf(around.hostname);
+  const dataDir = overrides.dataDir ?? filled.data ?? defaultDataDir(around);
+  const { api, mqtt, log } = filled;
   return {
-    node: { name, room: file.node?.room ?? name },
+    node: { name, room: filled.node.room ?? name },
     dataDir,
-    mesh: {
-      listen: mesh.listen ?? "0.0.0.0:7946",
-      advertise: mesh.advertise ?? [],
-      peers: mesh.peers ?? [],
-      discovery: mesh.discovery ?? "auto",
-      activeView: mesh.active_view ?? 5,
-      passiveView: mesh.passive_view ?? 30,
-      secretFile: mesh.secret_file ?? join(dataDir, "mesh.secret"),
-      interfaces: mesh.interfaces ?? [],
-    },
-    api: { listen: api.listen ?? "0.0.0.0:8080", hosts: api.hosts ?? [], read: api.read ?? "lan" },
-    sensors: (file.sensors ?? []).map(sensorOf),
+    mesh: meshOf(filled.mesh, dataDir),
+    api,
+    sensors: filled.sensors.map(sensorSettings),
     neighbours: {
-      record: neighbours.record ?? "all",
-      keepMs: span(neighbours.keep, 24 * 3_600_000),
-      interfaces: neighbours.interfaces ?? [],
-      updateIntervalMs: span(neighbours.update_interval, 30_000),
+      record: filled.neighbours.record,
+      keepMs: spanMs(filled.neighbours.keep),
+      interfaces: filled.neighbours.interfaces,
+      updateIntervalMs: spanMs(filled.neighbours.update_interval),
     },
-    logLevel: file.log?.level ?? "info",
+    presence: { awayAfterMs: spanMs(filled.presence.away_after) },
+    advice: filled.advice.map(adviceOf),
+    history: {
+      rawMs: spanMs(filled.history.raw),
+      minutesMs: spanMs(filled.history.minutes),
+      hoursMs: spanMs(filled.history.hours),
+    },
+    mqtt,
+    logLevel: log.level,
+    logFormat: log.format,
   };
 }
 
 /** A host name made fit to be a node's name. */
 export function nameOf(hostname: string): string {
   const fit = (hostname.split(".")[0] ?? "").toLowerCase().replace(/[^a-z0-9-]+/g, "-");
-  const trimmed = fit.replace(/^-+|-+$/g, "").slice(0, 63);
-  return isName(trimmed) ? trimmed : "pi";
+  const trimmed = fit.replace(/^-+/, "").slice(0, NAME_LENGTH_MAX).replace(/-+$/, "");
+  return isName(trimmed) ? trimmed : NAME_FALLBACK;
 }
 
-function sensorOf(file: SensorFile): SensorConfig {
-  const common = {
-    name: file.name,
-    ...(file.room === undefined ? {} : { room: file.room }),
-    updateIntervalMs: span(file.update_interval, UPDATE_INTERVAL_DEFAULT_MS),
-    filters: filtersOf(file),
+function defaultDataDir({ env, homedir }: Surroundings): string {
+  // systemd may list several folders, the first being the unit's own.
+  const stateDirectory = env.STATE_DIRECTORY?.split(":")[0];
+  return stateDirectory ? stateDirectory : join(homedir, ".local", "share", "watercooler");
+}
+
+function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
+  const { active_view, passive_view, secret_file, ...same } = mesh;
+  return {
+    ...same,
+    activeView: active_view,
+    passiveView: passive_view,
+    secretFile: secret_file ?? join(dataDir, "mesh.secret"),
   };
-  switch (file.platform) {
-    case "serial":
-      return { ...common, platform: "serial", path: file.path, baud: file.baud ?? BAUD_DEFAULT };
-    case "simulated": {
-      const kinds = file.kinds ?? ["temperature", "humidity", "co2", "motion"];
-      return { ...common, platform: "simulated", kinds: kinds as never };
-    }
-    default:
-      return { ...common, platform: file.platform };
-  }
 }
 
-function filtersOf(file: SensorFile): Partial<Record<Kind, readonly FilterSpec[]>> {
-  const channels = file as unknown as Partial<Record<Kind, { filters?: object[] } | undefined>>;
-  const filters: Partial<Record<Kind, readonly FilterSpec[]>> = {};
-  for (const kind of KIND_NAMES) {
-    const said = channels[kind];
-    // On a gpio sensor `kind` names the channel; only blocks hold filters.
-    if (typeof said !== "object" || said.filters === undefined) continue;
-    filters[kind] = said.filters.map(filterOf);
-  }
-  return filters;
-}
-
-function filterOf(filter: object): FilterSpec {
-  const [[name, value]] = Object.entries(filter) as [[string, unknown]];
-  if (typeof value !== "string") return filter as FilterSpec;
-  if (value.endsWith("%")) return { delta: { share: Number(value.slice(0, -1)) / 100 } };
-  return { [name]: parseDuration(value) } as unknown as FilterSpec;
-}
-
-function span(text: string | undefined, otherwise: Millis): Millis {
-  return text === undefined ? otherwise : (parseDuration(text) ?? otherwise);
+function adviceOf({ kind, above, below, say }: FilledFile["advice"][number]): AdviceRule {
+  return {
+    kind,
+    say,
+    ...(above === undefined ? {} : { above }),
+    ...(below === undefined ? {} : { below }),
+  };
 }

@@ -12,7 +12,8 @@ const UNITS: Readonly<Record<string, Millis>> = {
   y: 365 * DAY_MS,
 };
 
-export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d|y)$/;
+/** Nine digits and six behind the point: no span overflows, and none needs more. */
+export const DURATION_PATTERN = /^(\d{1,9}(?:\.\d{1,6})?) ?(ms|s|sec|m|min|h|d|y)$/;
 
 /** `10s`, `5min`, `24h`, `2y` in milliseconds, or undefined where it is none. */
 export function parseDuration(text: string): Millis | undefined {

@@ -1,19 +1,19 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
+import { fromUtf8 } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { type Config, completeConfig, type Surroundings } from "./config.ts";
-import { nearest } from "./nearest.ts";
-import { fileSchema } from "./schema.ts";
+import { checkConfig } from "./check.ts";
+import { type Config, completeConfig, type Overrides, type Surroundings } from "./config.ts";
 
-/** Larger files are surely not configuration. */
+/** Larger files are surely no configuration. */
 const FILE_BYTES_MAX = 1024 * 1024;
-/** Lines of trouble shown at once. */
-const PROBLEMS_MAX = 20;
+const SYSTEM_FILE = "/etc/watercooler/watercooler.yaml";
 
 export interface LoadOptions extends Surroundings {
+  /** What `--config` says. */
   readonly explicitPath?: string;
   readonly cwd: string;
+  readonly overrides?: Overrides;
 }
 
 export interface Loaded {
@@ -24,102 +24,60 @@ export interface Loaded {
 
 /** Finds, reads and checks the configuration. The error is one line for each thing to mend. */
 export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, readonly string[]>> {
-  const path = findFile(options);
-  if (path === undefined) return ok({ config: completeConfig({}, options), path });
-  let text: string;
+  const { path, because } = findFile(options);
+  if (path === undefined) {
+    return ok({ config: completeConfig({}, options, options.overrides), path });
+  }
+  const read = readFile(path);
+  if (!read.ok) return err([`${path}: ${read.error}${because}`]);
+  const checked = await checkConfig(path, read.value);
+  if (!checked.ok) return checked;
+  return ok({ config: completeConfig(checked.value, options, options.overrides), path });
+}
+
+function readFile(path: string): Result<string> {
+  const over = `over ${FILE_BYTES_MAX} bytes: this is no configuration`;
   try {
-    const { size } = statSync(path);
-    if (size > FILE_BYTES_MAX) return err([`${path}: over 1 MiB: this is no configuration`]);
-    text = readFileSync(path, "utf8");
+    // Looked at before it is read, so that a disk image named by mistake is not read into memory.
+    if (statSync(path).size > FILE_BYTES_MAX) return err(over);
+    const bytes = readFileSync(path);
+    if (bytes.length > FILE_BYTES_MAX) return err(over);
+    const text = fromUtf8(bytes);
+    return text === undefined ? err("not text in UTF-8: save it as such") : ok(text);
   } catch (error) {
-    return err([`${path}: can't be read (${(error as NodeJS.ErrnoException).code})`]);
+    return err(explain((error as NodeJS.ErrnoException).code));
   }
-  const checked = await checkConfig(path, text);
-  return checked.ok ? ok({ config: completeConfig(checked.value, options), path }) : checked;
 }
 
-/** Checks a file's text. Each problem names the file, the line and the key. */
-export async function checkConfig(
-  path: string,
-  text: string,
-): Promise<Result<v.InferOutput<typeof fileSchema>, readonly string[]>> {
-  const { parseDocument, LineCounter, isNode } = await import("./parse-yaml.ts");
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    return err(
-      document.errors
-        .slice(0, PROBLEMS_MAX)
-        .map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`),
-    );
+function explain(code: string | undefined): string {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "there is no such file";
+    case "EACCES":
+    case "EPERM":
+      return "may not be read by this user: chmod or chown it";
+    case "EISDIR":
+      return "this is a folder: name the file in it";
+    default:
+      return `can't be read (${code ?? "unknown reason"})`;
   }
-  let value: unknown;
+}
+
+function findFile(options: LoadOptions): { path: string | undefined; because: string } {
+  const { explicitPath, env, cwd } = options;
+  if (explicitPath !== undefined) return { path: explicitPath, because: "" };
+  if (env.WATERCOOLER_CONFIG) {
+    return { path: env.WATERCOOLER_CONFIG, because: " (named by $WATERCOOLER_CONFIG)" };
+  }
+  return { path: [join(cwd, "watercooler.yaml"), SYSTEM_FILE].find(isThere), because: "" };
+}
+
+/** True also where it is there but may not be looked at: reading it then says so. */
+function isThere(path: string): boolean {
   try {
-    value = document.toJS({ maxAliasCount: 50 }) ?? {};
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    return err([`${path}: ${(error as Error).message}`]);
+    return (error as NodeJS.ErrnoException).code === "EACCES";
   }
-  const parsed = v.safeParse(fileSchema, value);
-  const lineOf = (keys: readonly unknown[]): number => {
-    for (let depth = keys.length; depth > 0; depth--) {
-      const node = document.getIn(keys.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
-  if (!parsed.success) {
-    const problems = parsed.issues.slice(0, PROBLEMS_MAX).map((issue) => {
-      const keys = (issue.path ?? []).map(({ key }) => key);
-      return `${path}:${lineOf(keys)}: ${keys.join(".") || "file"}: ${saying(issue, keys)}`;
-    });
-    return err(problems);
-  }
-  const twice = duplicateSensor(parsed.output);
-  if (twice === undefined) return ok(parsed.output);
-  const line = lineOf(["sensors", twice.at, "name"]);
-  return err([`${path}:${line}: sensors.${twice.at}.name: "${twice.name}" is there twice`]);
-}
-
-function findFile({ explicitPath, env, cwd }: LoadOptions): string | undefined {
-  const named = explicitPath ?? env.WATERCOOLER_CONFIG;
-  if (named !== undefined && named !== "") return named;
-  const usual = [join(cwd, "watercooler.yaml"), "/etc/watercooler/watercooler.yaml"];
-  return usual.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
-}
-
-function saying(issue: v.BaseIssue<unknown>, keys: readonly unknown[]): string {
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const known = siblingsOf(keys);
-    const near = nearest(String(keys.at(-1)), known);
-    return `unknown key${near ? `: did you mean ${near}?` : `; known are ${known.join(", ")}`}`;
-  }
-  const allowed = issue.message.startsWith("Invalid") ? issue.expected : issue.message;
-  return `${issue.received} is not allowed: it must be ${allowed ?? "something else"}`;
-}
-
-/** The keys that may stand where an unknown one does. */
-function siblingsOf(keys: readonly unknown[]): readonly string[] {
-  let at: unknown = fileSchema;
-  for (const key of keys.slice(0, -1)) at = inside(at, key);
-  return Object.keys((at as { entries?: object } | undefined)?.entries ?? {});
-}
-
-function inside(schema: unknown, key: unknown): unknown {
-  const entries = (schema as { entries?: Record<string, unknown> }).entries;
-  let next = entries === undefined ? (schema as { item?: unknown }).item : entries[String(key)];
-  while ((next as { wrapped?: unknown } | undefined)?.wrapped !== undefined) {
-    next = (next as { wrapped: unknown }).wrapped;
-  }
-  return next;
-}
-
-function duplicateSensor(
-  file: v.InferOutput<typeof fileSchema>,
-): { name: string; at: number } | undefined {
-  const seen = new Set<string>();
-  for (const [at, { name }] of (file.sensors ?? []).entries()) {
-    if (seen.has(name)) return { name, at };
-    seen.add(name);
-  }
-  return undefined;
 }

@@ -1,136 +1,212 @@
 import * as v from "valibot";
-import { splitAddress } from "../base/id.ts";
-import { KIND_NAMES } from "../reading/kind.ts";
-import { NAME_PATTERN } from "../reading/reading.ts";
-import { DURATION_PATTERN } from "./duration.ts";
+import { kindName, sensor } from "./schema-sensors.ts";
+import {
+  duration,
+  list,
+  listen,
+  mapping,
+  name,
+  number,
+  oneOf,
+  peer,
+  text,
+  timerDuration,
+  whole,
+} from "./schema-values.ts";
 
-const NAME_HINT = "lower-case letters, digits, dots and dashes, at most 63";
-const name = v.pipe(v.string(), v.regex(NAME_PATTERN, NAME_HINT));
-const duration = v.pipe(v.string(), v.regex(DURATION_PATTERN, "a span such as 10s, 5min or 24h"));
-const whole = (min: number, max: number) =>
-  v.pipe(
-    v.number(`a whole number from ${min} to ${max}`),
-    v.integer(`a whole number from ${min} to ${max}`),
-    v.minValue(min, `a whole number from ${min} to ${max}`),
-    v.maxValue(max, `a whole number from ${min} to ${max}`),
-  );
-const listen = v.pipe(
-  v.string("host:port, such as 0.0.0.0:8080"),
-  v.regex(/^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$|^$/, "host:port, such as 0.0.0.0:8080"),
-);
-const peer = v.pipe(
-  v.string("host:port, such as 192.168.1.20:7946"),
-  v.check((text) => splitAddress(text) !== undefined, "host:port, such as 192.168.1.20:7946"),
+/** The views' bounds: a node needs two neighbours to be more than a leaf. The rest are guesses. */
+const ACTIVE_VIEW_MIN = 2;
+const ACTIVE_VIEW_MAX = 20;
+const PASSIVE_VIEW_MAX = 500;
+
+const node = mapping({
+  name: v.optional(v.pipe(name, v.description("This node's name. Default: the host name."))),
+  room: v.optional(v.pipe(name, v.description("The room it is in. Default: the node's name."))),
+});
+
+const interfaces = v.optional(
+  v.pipe(list(text(1)), v.description("Network interfaces. Default: all that are up.")),
+  [],
 );
 
-const number = v.number("a number");
-const filter = v.union(
-  [
-    v.strictObject({ offset: number }),
-    v.strictObject({ multiply: number }),
-    v.strictObject({ median: whole(1, 99) }),
-    v.strictObject({ delta: v.union([number, v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))]) }),
-    v.strictObject({ heartbeat: duration }),
-    v.strictObject({ throttle: duration }),
-    v.strictObject({ debounce: duration }),
-    v.strictObject({ round: whole(0, 9) }),
-    v.strictObject({
-      clamp: v.strictObject({ min_value: v.optional(number), max_value: v.optional(number) }),
-    }),
-    v.strictObject({ filter_out: v.union([number, v.array(number)]) }),
-    v.strictObject({ sliding_window_moving_average: whole(1, 999) }),
-    v.strictObject({ exponential_moving_average: v.strictObject({ alpha: number }) }),
-  ],
-  "a filter such as { offset: -1.2 }, { median: 5 }, { delta: 0.1 } or { heartbeat: 5min }",
-);
-const channel = v.optional(v.strictObject({ filters: v.optional(v.array(filter)) }));
-const channels = Object.fromEntries(KIND_NAMES.map((kind) => [kind, channel]));
-const common = {
-  name: v.pipe(name, v.description("The sensor's name, shown after its node's.")),
-  room: v.optional(name),
-  update_interval: v.optional(duration),
-  ...channels,
-};
-const kinds = v.optional(v.array(v.picklist(KIND_NAMES)));
-const i2c = { i2c_bus: v.optional(whole(0, 31)), address: v.optional(whole(3, 0x77)) };
-const i2cPlatforms = ["bme280", "ads1115", "scd4x", "sht3x", "bh1750"] as const;
-
-const sensor = v.variant("platform", [
-  ...i2cPlatforms.map((platform) =>
-    v.strictObject({ platform: v.literal(platform), ...common, ...i2c }),
+const mesh = mapping({
+  listen: v.optional(
+    v.pipe(listen("0.0.0.0:7946", "always"), v.description("Where other nodes reach this one.")),
+    "0.0.0.0:7946",
   ),
-  v.strictObject({
-    platform: v.literal("gpio"),
-    ...common,
-    pin: v.pipe(whole(0, 53), v.description("BCM number.")),
-    kind: v.picklist(["motion", "contact"]),
-    inverted: v.optional(v.boolean()),
-  }),
-  v.strictObject({ platform: v.literal("iio"), ...common, device: v.optional(v.string()) }),
-  v.strictObject({ platform: v.literal("w1"), ...common, id: v.optional(v.string()) }),
-  v.strictObject({
-    platform: v.literal("serial"),
-    ...common,
-    path: v.pipe(v.string(), v.minLength(1)),
-    baud: v.optional(whole(300, 4_000_000)),
-  }),
-  v.strictObject({ platform: v.literal("push"), ...common }),
-  v.strictObject({ platform: v.literal("simulated"), ...common, kinds }),
-]);
+  advertise: v.optional(
+    v.pipe(
+      list(peer),
+      v.description("Addresses that others should use, when not the listening ones."),
+    ),
+    [],
+  ),
+  peers: v.optional(
+    v.pipe(list(peer), v.description("Nodes tried when mDNS finds nobody, host:port each.")),
+    [],
+  ),
+  discovery: v.optional(
+    v.pipe(
+      oneOf(["auto", "libp2p", "dns-sd", "off"]),
+      v.description("How nodes on the LAN are found."),
+    ),
+    "auto",
+  ),
+  invite: v.optional(
+    v.pipe(text(0), v.description("An invitation, for cards written in bulk.")),
+    "",
+  ),
+  active_view: v.optional(
+    v.pipe(whole(ACTIVE_VIEW_MIN, ACTIVE_VIEW_MAX), v.description("Neighbours with a link.")),
+    5,
+  ),
+  passive_view: v.optional(
+    v.pipe(
+      whole(ACTIVE_VIEW_MIN, PASSIVE_VIEW_MAX),
+      v.description("Nodes kept in reserve for when a neighbour is lost."),
+    ),
+    30,
+  ),
+  secret_file: v.optional(
+    v.pipe(text(1), v.description("The mesh's secret. Default: mesh.secret in the data folder.")),
+  ),
+  interfaces,
+});
 
-const adviceRule = v.strictObject({
-  kind: v.picklist(KIND_NAMES),
-  above: v.optional(number),
-  below: v.optional(number),
-  say: v.string(),
+const api = mapping({
+  listen: v.optional(
+    v.pipe(
+      listen("0.0.0.0:8080", "may-be-off"),
+      v.description('Where the dashboard and the HTTP API answer; "" turns them off.'),
+    ),
+    "0.0.0.0:8080",
+  ),
+  hosts: v.optional(
+    v.pipe(
+      list(text(1)),
+      v.description("Host names accepted beside the machine's own names and addresses."),
+    ),
+    [],
+  ),
+  read: v.optional(
+    v.pipe(
+      oneOf(["lan", "capability"]),
+      v.description("Who may read what names people: all of the LAN, or who holds a capability."),
+    ),
+    "lan",
+  ),
+});
+
+const neighbours = mapping({
+  record: v.optional(
+    v.pipe(
+      oneOf(["all", "registered", "none"]),
+      v.description("Whose MAC and IP are shared with the mesh."),
+    ),
+    "all",
+  ),
+  keep: v.optional(
+    v.pipe(
+      duration("1min", "10y"),
+      v.description("A device not seen for so long is forgotten everywhere."),
+    ),
+    "24h",
+  ),
+  interfaces,
+  update_interval: v.optional(
+    v.pipe(timerDuration("1s"), v.description("How often the neighbour table is read.")),
+    "30s",
+  ),
+});
+
+const presence = mapping({
+  away_after: v.optional(
+    v.pipe(
+      timerDuration("10s"),
+      v.description("Who was not seen for so long is away. Phones sleep for minutes."),
+    ),
+    "15min",
+  ),
+});
+
+const advice = list(
+  v.pipe(
+    mapping({
+      kind: kindName,
+      above: v.optional(number),
+      below: v.optional(number),
+      say: v.pipe(text(1), v.examples(["You might want to turn the AC on."])),
+    }),
+    v.check(
+      ({ above, below }) => above !== undefined || below !== undefined,
+      "a rule with above, below or both",
+    ),
+  ),
+);
+
+const history = mapping({
+  raw: v.optional(
+    v.pipe(duration("1min", "100y"), v.description("How long each reading is kept.")),
+    "48h",
+  ),
+  minutes: v.optional(
+    v.pipe(duration("1min", "100y"), v.description("How long minutes' means are kept.")),
+    "30d",
+  ),
+  hours: v.optional(
+    v.pipe(duration("1min", "100y"), v.description("How long hours' means are kept.")),
+    "2y",
+  ),
+});
+
+const MQTT_ALLOWED = 'a URL such as mqtt://broker.local:1883, or "" for no broker';
+const mqtt = mapping({
+  url: v.optional(
+    v.pipe(
+      v.string(MQTT_ALLOWED),
+      v.regex(/^$|^(?:mqtts?|wss?):\/\/[^\s/]+/, MQTT_ALLOWED),
+      v.description("Publish to this broker, with Home Assistant discovery."),
+    ),
+    "",
+  ),
+});
+
+const log = mapping({
+  level: v.optional(oneOf(["debug", "info", "warn", "error"]), "info"),
+  format: v.optional(oneOf(["text", "json"]), "text"),
 });
 
 /** The whole of `watercooler.yaml`, as it is written. Every key may be left out. */
-export const fileSchema = v.strictObject({
-  node: v.optional(v.strictObject({ name: v.optional(name), room: v.optional(name) })),
-  data: v.optional(v.pipe(v.string(), v.minLength(1))),
-  mesh: v.optional(
-    v.strictObject({
-      listen: v.optional(listen),
-      advertise: v.optional(v.array(peer)),
-      peers: v.optional(v.array(peer)),
-      discovery: v.optional(v.picklist(["auto", "libp2p", "dns-sd", "off"])),
-      invite: v.optional(v.string()),
-      active_view: v.optional(whole(2, 20)),
-      passive_view: v.optional(whole(2, 500)),
-      secret_file: v.optional(v.pipe(v.string(), v.minLength(1))),
-      interfaces: v.optional(v.array(v.string())),
-    }),
+export const fileSchema = mapping({
+  node: v.optional(v.pipe(node, v.description("This node.")), {}),
+  data: v.optional(
+    v.pipe(
+      text(1),
+      v.description(
+        "Where the node keeps its key and state. " +
+          "Default: $STATE_DIRECTORY, else ~/.local/share/watercooler.",
+      ),
+      v.examples(["/var/lib/watercooler"]),
+    ),
   ),
-  api: v.optional(
-    v.strictObject({
-      listen: v.optional(listen),
-      hosts: v.optional(v.array(v.string())),
-      read: v.optional(v.picklist(["lan", "capability"])),
-    }),
+  mesh: v.optional(v.pipe(mesh, v.description("How nodes find and reach each other.")), {}),
+  api: v.optional(v.pipe(api, v.description("The dashboard and the HTTP API.")), {}),
+  sensors: v.optional(
+    v.pipe(list(sensor), v.description("Sensors of this node, named as ESPHome names them.")),
+    [],
   ),
-  sensors: v.optional(v.array(sensor)),
-  neighbours: v.optional(
-    v.strictObject({
-      record: v.optional(v.picklist(["all", "registered", "none"])),
-      keep: v.optional(duration),
-      interfaces: v.optional(v.array(v.string())),
-      update_interval: v.optional(duration),
-    }),
+  neighbours: v.optional(v.pipe(neighbours, v.description("The MAC-to-IP map.")), {}),
+  presence: v.optional(v.pipe(presence, v.description("Who is in.")), {}),
+  advice: v.optional(
+    v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
+    [],
   ),
-  presence: v.optional(v.strictObject({ away_after: v.optional(duration) })),
-  advice: v.optional(v.array(adviceRule)),
-  history: v.optional(
-    v.strictObject({
-      raw: v.optional(duration),
-      minutes: v.optional(duration),
-      hours: v.optional(duration),
-    }),
-  ),
-  mqtt: v.optional(v.strictObject({ url: v.optional(v.string()) })),
-  log: v.optional(
-    v.strictObject({ level: v.optional(v.picklist(["debug", "info", "warn", "error"])) }),
-  ),
+  history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
+  mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
+  log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),
 });
 
-export type ConfigFile = v.InferOutput<typeof fileSchema>;
+/** The file as people write it. */
+export type ConfigFile = v.InferInput<typeof fileSchema>;
+/** The file with its defaults filled in, spans still as text. */
+export type FilledFile = v.InferOutput<typeof fileSchema>;

@@ -18,7 +18,7 @@ export interface AddWinsSet {
 const EMPTY: AddWinsSet = { adds: new Map(), context: new Map() };
 
 /**
- * The optimized observed-remove set (Bieniusa and others, INRIA RR-8083, 2012, figure 3). An
+ * The optimized observed-remove set (Bieniusa and others, INRIA RR-8083, 2012). An
  * origin must add to the newest of its own states, else two adds share a count. States are
  * joined whole; a state is its own delta (Almeida and others, 2018).
  */

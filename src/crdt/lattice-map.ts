@@ -3,7 +3,7 @@ import type { Lattice } from "./lattice.ts";
 /** A map whose values are joined key by key; an absent key stands for the empty value. */
 export type LatticeMap<K, V> = ReadonlyMap<K, V>;
 
-/** The map of lattices is a lattice (Almeida and others, 2018, section 7.3). */
+/** The map of lattices is a lattice (Almeida and others, 2018). */
 export function latticeMap<K, V>(inner: Lattice<V>): Lattice<LatticeMap<K, V>> {
   const at = (map: LatticeMap<K, V>, key: K) => map.get(key) ?? inner.empty;
   return {

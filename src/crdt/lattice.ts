@@ -1,8 +1,8 @@
 /**
- * A join semilattice (Shapiro, Preguiça, Baquero, Zawirski: SSS 2011, section 2.3): `join` is
+ * A join semilattice (Shapiro, Preguiça, Baquero, Zawirski: SSS 2011): `join` is
  * associative, commutative and idempotent, and `empty` is its neutral element. So replicas that
  * have seen the same states agree, in whatever order, however often they saw them. Any state is
- * also a valid delta (Almeida, Shoker, Baquero: JPDC 2018, section 4).
+ * also a valid delta (Almeida, Shoker, Baquero: JPDC 2018).
  *
  * Values are never changed in place.
  */

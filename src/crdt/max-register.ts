@@ -3,10 +3,7 @@ import type { Lattice, Order } from "./lattice.ts";
 /** The greatest value that was ever put in; undefined before the first. */
 export type MaxRegister<T> = T | undefined;
 
-/**
- * A register that only grows: the lattice of a total order (Shapiro and others, 2011, section
- * 2.3).
- */
+/** A register that only grows: the lattice of a total order. */
 export function maxRegister<T>(order: Order<T>): Lattice<MaxRegister<T>> {
   return {
     empty: undefined,

@@ -10,8 +10,8 @@ export const CONCURRENT_VALUES_MAX = 8;
 export type MultiValueRegister<T> = readonly Versioned<T>[];
 
 /**
- * A register that shows every concurrent write instead of choosing one (Shapiro and others, 2011,
- * section 3.2 of its report).
+ * A register that shows every concurrent write instead of choosing one (the MV-Register of
+ * Shapiro and others, INRIA RR-7506, 2011).
  *
  * Concurrency is seen through version numbers, so of two writes apart by a cut the one over a
  * longer history wins alone. Of too many, the strongest CONCURRENT_VALUES_MAX stay: the top of a

@@ -12,8 +12,8 @@ export type PnCounter = ReadonlyMap<NodeId, Share>;
 const NOTHING: Share = { plus: 0, minus: 0 };
 
 /**
- * A counter that goes up and down (Shapiro and others, 2011, section 3.1 of its report): for each
- * origin two sums that only grow, joined by the greater.
+ * A counter that goes up and down (the PN-Counter of Shapiro and others, INRIA RR-7506, 2011): for
+ * each origin two sums that only grow, joined by the greater.
  */
 export const pnCounter: Lattice<PnCounter> = {
   empty: new Map(),

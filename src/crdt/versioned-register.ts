@@ -27,9 +27,9 @@ export function compareVersioned<T>(order: Order<T>): Order<Versioned<T>> {
 }
 
 /**
- * A last-writer-wins register (Shapiro and others, 2011, section 3.2 of its report) that orders
- * by version before it looks at any clock: a write that had seen another always replaces it, and
- * a machine whose clock is years ahead wins at most a tie.
+ * A last-writer-wins register (the LWW-Register of Shapiro and others, INRIA RR-7506, 2011) that
+ * orders by version before it looks at any clock: a write that had seen another always replaces
+ * it, and a machine whose clock is years ahead wins at most a tie.
  */
 export function versionedRegister<T>(order: Order<T>): Lattice<VersionedRegister<T>> {
   return maxRegister(compareVersioned(order));

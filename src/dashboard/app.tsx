@@ -54,7 +54,7 @@ export function App() {
           No server, no cloud: this page came from{" "}
           <b>{office === undefined ? "a Pi" : office.self.name}</b>, and any other node shows the
           same. As data: <a href="/v1/rooms">rooms</a>, <a href="/metrics">metrics</a>,{" "}
-          <a href="/openapi.json">API</a>.
+          <a href="/docs">API</a>.
         </p>
       </footer>
     </>

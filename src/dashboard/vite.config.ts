@@ -32,5 +32,6 @@ export default defineConfig({
     // Inlined files would be data: addresses, which the page's own policy refuses.
     assetsInlineLimit: 0,
     modulePreload: false,
+    rolldownOptions: { input: [join(ROOT, "index.html"), join(ROOT, "docs.html")] },
   },
 });

@@ -1,54 +1,201 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { checkConfig } from "../../src/config/check.ts";
 import { completeConfig, nameOf } from "../../src/config/config.ts";
 import { parseDuration } from "../../src/config/duration.ts";
-import { checkConfig } from "../../src/config/load.ts";
+import { jsonSchema } from "../../src/config/json-schema.ts";
+import { nearest } from "../../src/config/nearest.ts";
+
+const AROUND = { env: {}, hostname: "Pi 3.local", homedir: "/home/pi" };
+const EXAMPLE = fileURLToPath(new URL("../../../../watercooler.example.yaml", import.meta.url));
 
 async function problems(text: string): Promise<readonly string[]> {
   const checked = await checkConfig("w.yaml", text);
   return checked.ok ? [] : checked.error;
 }
 
-test("each mistake is named with its file, line and key", async () => {
-  const cases: readonly (readonly [text: string, says: RegExp])[] = [
-    ["node: { nam: x }", /^w\.yaml:1: node\.nam: unknown key: did you mean name\?$/],
-    ["mesh:\n  active_view: 500", /^w\.yaml:2: mesh\.active_view: .*from 2 to 20/],
-    ["mesh:\n  listen: 7946", /^w\.yaml:2: mesh\.listen: .*host:port/],
-    ["sensors:\n  - platform: bme28\n    name: a", /^w\.yaml:2: sensors\.0\.platform: .*bme280/],
-    ["neighbours:\n  keep: 24", /^w\.yaml:2: neighbours\.keep: /],
-    ["a: [", /^w\.yaml:1: /],
-    [
-      "sensors:\n  - { platform: push, name: a }\n  - { platform: push, name: a }",
-      /^w\.yaml:3: sensors\.1\.name: "a" is there twice$/,
-    ],
-  ];
-  for (const [text, says] of cases) {
-    const [first = ""] = await problems(text);
-    assert.match(first, says);
+const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
+  ["node: { nam: x }", /^w\.yaml:1: node\.nam: unknown key: did you mean name\?$/],
+  ["node: { zz: 1 }", /^w\.yaml:1: node\.zz: unknown key: known here are name, room$/],
+  ["a: 1\nb: 2", /^w\.yaml:1: a: unknown key/, /^w\.yaml:2: b: unknown key/],
+  ["mesh:\n  active_view: 500", /^w\.yaml:2: mesh\.active_view: 500 .*from 2 to 20$/],
+  ["mesh:\n  listen: 7946", /^w\.yaml:2: mesh\.listen: 7946 .*host:port/],
+  ["mesh:\n  listen: ''", /^w\.yaml:2: mesh\.listen: "" .*host:port/],
+  ["api:\n  listen: 0.0.0.0:99999", /^w\.yaml:2: api\.listen: .*or "" to turn it off$/],
+  ["mesh:\n  discovery: dnssd", /^w\.yaml:2: mesh\.discovery: .*did you mean dns-sd\?$/],
+  ["mesh:\n  peers: [pi]", /^w\.yaml:2: mesh\.peers\.0: "pi" .*host:port/],
+  ["sensors:\n  - platform: bme28\n    name: a", /^w\.yaml:2: sensors\.0\.platform: .*mean bme280/],
+  ["sensors:\n  - name: a", /^w\.yaml:2: sensors\.0\.platform: this key is missing/],
+  ["sensors:\n  - 7", /^w\.yaml:2: sensors\.0: 7 .*a mapping with platform and name$/],
+  [
+    "sensors:\n  - platform: push\n    name: a\n    temperature:\n      filters: [{ ofset: 1 }]",
+    /^w\.yaml:5: sensors\.0\.temperature\.filters\.0: .*did you mean offset\?$/,
+  ],
+  [
+    "sensors:\n  - platform: push\n    name: a\n    temperature: { filters: [{ median: x }] }",
+    /^w\.yaml:4: sensors\.0\.temperature\.filters\.0\.median: "x" .*from 1 to 3600$/,
+  ],
+  [
+    "sensors:\n  - { platform: bme280, name: a, address: 0x90 }",
+    /^w\.yaml:2: sensors\.0\.address: 144 .*from 0x08 to 0x77$/,
+  ],
+  [
+    "sensors:\n  - { platform: push, name: a }\n  - { platform: push, name: a }",
+    /^w\.yaml:3: sensors\.1\.name: "a" is there twice$/,
+  ],
+  ["neighbours:\n  keep: 24", /^w\.yaml:2: neighbours\.keep: 24 .*a span from 1min to 10y/],
+  ["advice:\n  - { kind: temperature, say: x }", /^w\.yaml:2: advice\.0: .*above, below or both$/],
+  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  ["hello", /^w\.yaml:1: file: it must be a mapping of node, data/],
+  ["- 1", /^w\.yaml:1: file: a list is not allowed/],
+  ["node:\n  name: 12", /^w\.yaml:2: node\.name: 12 .*in quotes/],
+  ["node: {name: a}\nnode: {name: b}", /^w\.yaml:2: node is there twice in one mapping: keep one$/],
+  ["a:\n\t- b", /^w\.yaml:2: .*tabs: use spaces$/],
+  ["---\na: 1\n---\nb: 2", /^w\.yaml:3: there is a second document/],
+  ["node: *x", /^w\.yaml:1: \*x stands for nothing/],
+  ["x: !secret y", /^w\.yaml:1: tags such as !secret/],
+  ["a: [", /^w\.yaml:1: not YAML: /],
+  ["[".repeat(20_000), /^w\.yaml:1: nested too deeply/],
+];
+for (const [text, ...says] of mistakes) {
+  test(`told with file, line and key: ${JSON.stringify(text.slice(0, 60))}`, async () => {
+    const found = await problems(text);
+    for (const [at, pattern] of says.entries()) assert.match(found[at] ?? "", pattern);
+  });
+}
+
+test("a bomb of aliases is refused at once", async () => {
+  const levels = ["a: &a [x,x,x,x,x,x,x,x,x]"];
+  for (let at = 1; at < 9; at++) {
+    const [before, now] = ["abcdefghi"[at - 1], "abcdefghi"[at]];
+    levels.push(`${now}: &${now} [${Array(9).fill(`*${before}`).join()}]`);
+  }
+  assert.match((await problems(levels.join("\n")))[0] ?? "", /uses of aliases/);
+});
+
+test("no key of JavaScript's own passes for one of ours", async () => {
+  for (const key of ["constructor", "__proto__", "toString"]) {
+    assert.match((await problems(`${key}: { a: 1 }`))[0] ?? "", /unknown key/, key);
   }
 });
 
-test("the example, an empty file and hexadecimal addresses are good", async () => {
-  assert.deepEqual(await problems(""), []);
+test("many mistakes are cut off, with how many more", async () => {
+  const found = await problems(Array.from({ length: 30 }, (_, at) => `k${at}: 1`).join("\n"));
+  assert.ok(found.length <= 21, String(found.length));
+});
+
+test("the example, an empty file, keys with nothing below them are good", async () => {
+  for (const text of [
+    readFileSync(EXAMPLE, "utf8"),
+    "",
+    "# nothing\n",
+    "mesh:\nnode:\n  name:\n",
+  ]) {
+    assert.deepEqual(await problems(text), []);
+  }
   const text = "sensors:\n  - { platform: bme280, name: a, address: 0x76, update_interval: 10s }";
   assert.deepEqual(await problems(text), []);
 });
 
-test("any text is judged, never thrown at", async () => {
+test("what the file says is what the node gets", async () => {
+  const text = `
+node: { name: lab-pi }
+data: /srv/watercooler
+mesh: { active_view: 4, peers: ["192.0.2.7:7946", "[fd00::7]:7946"] }
+sensors:
+  - platform: bme280
+    name: climate
+    address: "0x77"
+    temperature: { filters: [{ offset: -1.2 }, { delta: 5% }, { heartbeat: 5min }] }
+  - { platform: gpio, name: door, pin: 17, kind: motion, inverted: yes }
+presence: { away_after: 20min }
+advice: [{ kind: temperature, above: 24, say: Open a window }]
+`;
+  const checked = await checkConfig("w.yaml", text);
+  assert.ok(checked.ok);
+  const config = completeConfig(checked.value, AROUND);
+  assert.deepEqual(config.node, { name: "lab-pi", room: "lab-pi" });
+  assert.equal(config.mesh.secretFile, "/srv/watercooler/mesh.secret");
+  assert.deepEqual([config.mesh.activeView, config.mesh.passiveView], [4, 30]);
+  const [climate, door] = config.sensors;
+  assert.deepEqual(climate, {
+    platform: "bme280",
+    name: "climate",
+    updateIntervalMs: 10_000,
+    i2cBus: 1,
+    address: 0x77,
+    filters: {
+      temperature: [{ offset: -1.2 }, { delta: { share: 0.05 } }, { heartbeat: 300_000 }],
+    },
+  });
+  assert.deepEqual(door, {
+    platform: "gpio",
+    name: "door",
+    updateIntervalMs: 10_000,
+    filters: {},
+    pin: 17,
+    kind: "motion",
+    inverted: true,
+  });
+  assert.equal(config.presence.awayAfterMs, 1_200_000);
+  assert.deepEqual(config.advice, [{ kind: "temperature", above: 24, say: "Open a window" }]);
+});
+
+test("defaults are the contract's; --data moves the secret too", () => {
+  const config = completeConfig({}, AROUND);
+  assert.deepEqual(config.node, { name: "pi-3", room: "pi-3" });
+  assert.equal(config.dataDir, "/home/pi/.local/share/watercooler");
+  assert.deepEqual([config.mesh.listen, config.api.listen], ["0.0.0.0:7946", "0.0.0.0:8080"]);
+  assert.deepEqual([config.api.read, config.neighbours.keepMs], ["lan", 86_400_000]);
+  assert.equal(config.presence.awayAfterMs, 900_000);
+  const moved = completeConfig({}, AROUND, { dataDir: "/srv/w" });
+  assert.deepEqual([moved.dataDir, moved.mesh.secretFile], ["/srv/w", "/srv/w/mesh.secret"]);
+  const unit = { ...AROUND, env: { STATE_DIRECTORY: "/var/lib/watercooler:/var/lib/other" } };
+  assert.equal(completeConfig({}, unit).dataDir, "/var/lib/watercooler");
+});
+
+test("any text is judged in lines that name the file, never thrown at", async () => {
+  const yamlish = fc.string({ unit: fc.constantFrom(..."ab: -[]{}\n\t\"'&*!|>#%,0") });
   await fc.assert(
-    fc.asyncProperty(fc.string(), async (text) => {
-      await checkConfig("w.yaml", text);
+    fc.asyncProperty(fc.oneof(fc.string(), yamlish), async (text) => {
+      for (const line of await problems(text)) assert.match(line, /^(w\.yaml:[1-9]|and \d)[^\n]+$/);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
 
-test("spans and names are read as people write them", () => {
-  const spans = ["250ms", "10s", "5min", "24h", "30d"].map(parseDuration);
-  assert.deepEqual(spans, [250, 10_000, 300_000, 86_400_000, 2_592_000_000]);
-  assert.equal(parseDuration("ten"), undefined);
+test("spans, names and near misses are read as people write them", () => {
+  const spans = ["250ms", "10s", "5min", "24h", "30d", "1.5h"].map(parseDuration);
+  assert.deepEqual(spans, [250, 10_000, 300_000, 86_400_000, 2_592_000_000, 5_400_000]);
+  for (const none of ["ten", "10", "s", "-1s", "1e9h"])
+    assert.equal(parseDuration(none), undefined);
   assert.equal(nameOf("Meeting Room.local"), "meeting-room");
-  const config = completeConfig({}, { env: {}, hostname: "pi", homedir: "/home/pi" });
-  assert.equal(config.dataDir, "/home/pi/.local/share/watercooler");
+  assert.equal(nameOf("---"), "pi");
+  assert.equal(nearest("stauts", ["status", "rooms"]), "status");
+  assert.equal(nearest("Rooms", ["status", "rooms"]), "rooms");
+  assert.equal(nearest("xyz", ["status", "rooms"]), undefined);
+});
+
+test("the JSON Schema knows each key, says what most are for, and takes no other", () => {
+  interface Node {
+    readonly properties?: Readonly<Record<string, Node>>;
+    readonly additionalProperties?: unknown;
+    readonly description?: string;
+  }
+  const schema = jsonSchema() as Node;
+  assert.deepEqual(Object.keys(schema.properties ?? {}).slice(0, 5), [
+    "node",
+    "data",
+    "mesh",
+    "api",
+    "sensors",
+  ]);
+  assert.equal(schema.additionalProperties, false);
+  for (const [name, section] of Object.entries(schema.properties ?? {})) {
+    assert.ok(section.description, name);
+    if (section.properties !== undefined) assert.equal(section.additionalProperties, false, name);
+  }
 });

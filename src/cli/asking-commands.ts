@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import type { Asking } from "./asking.ts";
+import type { CliDeps } from "./deps.ts";
+import { NODE_DEFAULT } from "./node-url.ts";
+import type { Watching } from "./watch.ts";
+
+/** The commands that ask a node. Each one's file is loaded when it is called. */
+export function addAsking(program: Command, deps: CliDeps): void {
+  const asking = (name: string, description: string, example: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
+      .option("--json", JSON_SAYS[name] ?? "one JSON document")
+      .addHelpText("after", `\nExample:\n  ${example}`);
+
+  const statusExample = "watercooler status --node 10.0.0.7:8080";
+  asking("status", "this node, its neighbours, the mesh", statusExample).action(
+    async (options: Asking) => (await import("./status.ts")).status(deps, options),
+  );
+  asking("rooms", "every room, now", "watercooler rooms --json").action(async (options: Asking) =>
+    (await import("./rooms.ts")).rooms(deps, options),
+  );
+  asking("room", "one room, now", "watercooler room meeting-room")
+    .argument("<room>", "the room's name")
+    .action(async (name: string, options: Asking) =>
+      (await import("./room.ts")).room(deps, name, options),
+    );
+  asking("network", "the MAC-to-IP map", "watercooler network").action(async (options: Asking) =>
+    (await import("./network.ts")).network(deps, options),
+  );
+  asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
+    .option("--room <room>", "only this room")
+    .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));
+}
+
+const JSON_SAYS: Readonly<Record<string, string>> = { watch: "one JSON line a change" };

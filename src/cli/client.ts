@@ -1,0 +1,129 @@
+import type { IncomingMessage, RequestOptions } from "node:http";
+import * as v from "valibot";
+import { CliError, EXIT } from "./deps.ts";
+
+/** A node that has not answered by then can't be reached. A guess: a Pi under load. */
+const ANSWER_MS_MAX = 10_000;
+/** Larger than any answer of a mesh of 200 nodes. A guess. */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+
+/** An answer that is an error, with its HTTP status. */
+export class Refusal extends CliError {
+  constructor(
+    readonly status: number,
+    detail: string,
+  ) {
+    super(status === 401 || status === 403 ? EXIT.notAllowed : EXIT.failed, detail);
+  }
+}
+
+/** Reads one node's API. Every failure is a CliError with the contract's exit code. */
+export class NodeClient {
+  constructor(
+    readonly base: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** The answer as it came, for `--json`. */
+  async raw(path: string): Promise<unknown> {
+    const { status, text } = await this.fetch(path);
+    // A degraded node says so with 503 and a document.
+    const isAnswer = status === 200 || (status === 503 && path === "/v1/health");
+    const document = parseJson(text);
+    if (!isAnswer) throw new Refusal(status, this.explain(status, document));
+    if (document === undefined) throw new CliError(EXIT.failed, this.notUnderstood(path));
+    return document;
+  }
+
+  /** The answer, checked. */
+  async get<const S extends v.GenericSchema>(path: string, schema: S) {
+    const parsed = v.safeParse(schema, await this.raw(path));
+    if (!parsed.success) throw new CliError(EXIT.failed, this.notUnderstood(path));
+    return parsed.output as v.InferOutput<S>;
+  }
+
+  private explain(status: number, document: unknown): string {
+    const { detail, title } = Object(document) as { detail?: unknown; title?: unknown };
+    if (typeof detail === "string" && detail !== "") return detail;
+    if (typeof title === "string" && title !== "") return `${title} (HTTP ${status})`;
+    return `${this.base} answered HTTP ${status}: is it a Watercooler? Name another with --node`;
+  }
+
+  private notUnderstood(path: string): string {
+    const what = `the answer of ${this.base} to ${path} is not understood`;
+    return `${what}: is it a Watercooler of this version? Name another node with --node`;
+  }
+
+  private async fetch(path: string): Promise<{ status: number; text: string }> {
+    const url = new URL(this.base + path);
+    const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
+    const late = AbortSignal.timeout(ANSWER_MS_MAX);
+    const options: RequestOptions = {
+      signal: AbortSignal.any([late, this.signal]),
+      headers: { accept: "application/json" },
+      // One question a connection: a kept one would hold the process open.
+      agent: false,
+    };
+    return new Promise((resolve, reject) => {
+      const call = request(url, options, (response) => {
+        readBody(response).then(
+          (text) => resolve({ status: response.statusCode ?? 0, text }),
+          fail,
+        );
+      });
+      const fail = (error: Error) => {
+        if (error instanceof CliError) reject(error);
+        else if (this.signal.aborted) reject(new CliError(EXIT.failed, "interrupted"));
+        else reject(unreachable(this.base, late.aborted ? "ETIMEDOUT" : codeOf(error)));
+      };
+      call.on("error", fail);
+      call.end();
+    });
+  }
+}
+
+const plainHttp = () => import("node:http");
+
+/** The one line for a node that does not answer. */
+export function unreachable(base: string, code: string): CliError {
+  const why = REASONS[code] ?? code;
+  const [what, next] = code.startsWith("HPE_")
+    ? [`what answers at ${base} is no Watercooler`, ""]
+    : [`can't reach a node at ${base} (${why})`, 'start one with "watercooler up", or '];
+  return new CliError(EXIT.unreachable, `${what}: ${next}name another with --node`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "it hung up",
+  EHOSTUNREACH: "no way to that host",
+  ENETUNREACH: "no way to that network",
+  ENOTFOUND: "no such host name",
+  EAI_AGAIN: "the host name can't be looked up now",
+  ETIMEDOUT: "no answer in time",
+};
+
+function codeOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > ANSWER_BYTES_MAX) {
+      throw new CliError(EXIT.failed, `an answer over ${ANSWER_BYTES_MAX} bytes: no Watercooler's`);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

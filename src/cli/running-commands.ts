@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type CliDeps, printJson } from "./deps.ts";
+import { loadOrFail } from "./load-config.ts";
+import { API_PORT } from "./node-url.ts";
+
+/** A guess: what a laptop of 8 GB holds with room to spare. */
+const DEMO_NODES_MAX = 32;
+const DEMO_NODES_DEFAULT = 5;
+const PORT_MAX = 65_535;
+
+interface UpOptions {
+  readonly config?: string;
+  readonly data?: string;
+  readonly json?: true;
+}
+
+interface DemoArguments {
+  readonly nodes: number;
+  readonly port: number;
+  readonly json?: true;
+}
+
+/** The commands that run until Ctrl-C. */
+export function addRunning(program: Command, deps: CliDeps, finish: (code: number) => void): void {
+  const run = (json: true | undefined) => ({
+    format: json === true ? ("json" as const) : ("text" as const),
+    ready: (document: object) => {
+      if (json === true) printJson(deps, document);
+    },
+  });
+  program
+    .command("up")
+    .description("run a node in the foreground")
+    .option("--config <file>", "configuration file")
+    .option("--data <folder>", "where the node keeps its key and state")
+    .option("--json", "one JSON document on standard output when it is up")
+    .addHelpText("after", "\nExample:\n  watercooler up --config ./watercooler.yaml")
+    .action(async ({ config: path, json, data }: UpOptions) => {
+      const overrides = data === undefined ? {} : { dataDir: data };
+      const { config } = await loadOrFail(deps, path, overrides);
+      finish(await deps.runNode(config, run(json)));
+    });
+  program
+    .command("demo")
+    .description("run a small simulated office on this machine")
+    .option(
+      "--nodes <n>",
+      `how many nodes, 1 to ${DEMO_NODES_MAX}`,
+      whole(1, DEMO_NODES_MAX),
+      DEMO_NODES_DEFAULT,
+    )
+    .option("--port <p>", "first port of the dashboards", whole(1, PORT_MAX), API_PORT)
+    .option("--json", "one JSON document on standard output when it is up")
+    .addHelpText("after", "\nExample:\n  watercooler demo --nodes 8")
+    .action(async ({ nodes, port, json }: DemoArguments) => {
+      finish(await deps.runDemo({ nodes, port, ...run(json) }));
+    });
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { err, ok, type Result } from "../base/result.ts";
+import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
+import { type ParsedText, parseText } from "./yaml-text.ts";
+
+/** Lines of trouble shown at once. A guess: a screen. */
+const PROBLEMS_MAX = 20;
+/** A value is shown in a problem up to this length. */
+const SHOWN_LENGTH_MAX = 60;
+
+/**
+ * Checks a file's text. Each problem is one line, `path:line: key: what is wrong, what is allowed`,
+ * in the order of the file. Never throws.
+ */
+export async function checkConfig(
+  path: string,
+  text: string,
+): Promise<Result<ConfigFile, readonly string[]>> {
+  const parsed = await parseText(text);
+  if (!parsed.ok) {
+    return err(shown(parsed.error.map(({ line, says }) => `${path}:${line}: ${says}`)));
+  }
+  const { value, lineOf } = parsed.value;
+  const problems = judge(value).map(({ keys, says }) => {
+    const line = lineOf(keys);
+    return { line, text: `${path}:${line}: ${keys.join(".") || "file"}: ${says}` };
+  });
+  if (problems.length === 0) return ok(value as ConfigFile);
+  problems.sort((left, right) => left.line - right.line);
+  return err(shown(problems.map((problem) => problem.text)));
+}
+
+interface Problem {
+  readonly keys: readonly unknown[];
+  readonly says: string;
+}
+
+function judge(value: ParsedText["value"]): readonly Problem[] {
+  const found: Problem[] = [];
+  // The checker names one unknown key a mapping and run, so each is taken out and it runs again.
+  for (;;) {
+    const parsed = v.safeParse(fileSchema, value);
+    if (parsed.success) {
+      if (found.length === 0) found.push(...duplicates(parsed.output));
+      return found;
+    }
+    const unknown = parsed.issues.filter(isUnknownKey);
+    const list = unknown.length > 0 && found.length < PROBLEMS_MAX ? unknown : parsed.issues;
+    for (const issue of list) found.push(problemOf(issue));
+    if (list === parsed.issues) return found;
+    for (const issue of unknown) removeKey(issue);
+  }
+}
+
+function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === "strict_object" && issue.expected === "never";
+}
+
+function removeKey({ path }: v.BaseIssue<unknown>): void {
+  const last = path?.at(-1);
+  if (Array.isArray(last?.input)) last.input.length = 0;
+  else if (last !== undefined) delete (last.input as Record<string, unknown>)[String(last.key)];
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): Problem {
+  const keys = (issue.path ?? []).map(({ key }) => key);
+  if (Array.isArray(issue.path?.at(-1)?.input) && isUnknownKey(issue)) {
+    return { keys: keys.slice(0, -1), says: "a list is not allowed: it must be a mapping" };
+  }
+  if (issue.type === "strict_object") return { keys, says: issue.message };
+  if (issue.input === undefined) return { keys, says: `this key is missing: ${issue.message}` };
+  return { keys, says: `${show(issue.input)} is not allowed: it must be ${issue.message}` };
+}
+
+function show(input: unknown): string {
+  const text = JSON.stringify(input) ?? String(input);
+  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
+}
+
+/** Two sensors of one name would write one reading in turns. */
+function duplicates(file: FilledFile): readonly Problem[] {
+  const seen = new Set<string>();
+  const found: Problem[] = [];
+  for (const [at, { name }] of file.sensors.entries()) {
+    const keys = ["sensors", at, "name"];
+    if (seen.has(name)) found.push({ keys, says: `"${name}" is there twice` });
+    seen.add(name);
+  }
+  return found;
+}
+
+function shown(problems: readonly string[]): readonly string[] {
+  const different = [...new Set(problems.map((line) => line.replace(/\p{Cc}+/gu, " ")))];
+  const lines = different.slice(0, PROBLEMS_MAX);
+  const more = different.length - PROBLEMS_MAX;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}

@@ -1,0 +1,72 @@
+import { networkInterfaces } from "node:os";
+import { systemTimers } from "../firmware-bridge/src/timers.ts";
+import { type Address, addressOf } from "./base/id.ts";
+import type { Log } from "./base/log.ts";
+import type { Random } from "./base/random.ts";
+import type { Clock } from "./base/time.ts";
+import type { Config } from "./config/config.ts";
+import { Sources } from "./link/discovery/choose.ts";
+import { WebSocketTransport } from "./link/websocket.ts";
+import type { OpenedParts } from "./open-parts.ts";
+import { WIRE_VERSION } from "./overlay/codec.ts";
+import { encodeHello, judgeHello } from "./trust/hello.ts";
+import type { TrustParts } from "./wire-trust.ts";
+
+/** Makes what carries messages to other nodes. */
+export function wireTransport(
+  config: Config,
+  { identity: own, certificatePem }: OpenedParts,
+  { mesh, identity: { self, boot, credential } }: TrustParts,
+  log: Log,
+): WebSocketTransport {
+  return new WebSocketTransport({
+    identity: {
+      self,
+      hello: () => encodeHello({ mesh, boot, credential, addresses: ownAddresses(config) }),
+      judge: (peer, bytes) => judgeHello(mesh, peer, bytes),
+    },
+    keyPem: own.privateKeyPem,
+    certificatePem,
+    listen: [config.mesh.listen],
+    log,
+  });
+}
+
+/** Makes what finds other nodes. */
+export function wireDiscovery(
+  config: Config,
+  { mesh, identity: { self: id } }: TrustParts,
+  { clock, log, random }: { readonly clock: Clock; readonly log: Log; readonly random: Random },
+): Sources {
+  const { discovery: mode, peers, interfaces } = config.mesh;
+  return new Sources({
+    mode,
+    peers,
+    interfaces,
+    announcement: { id, port: meshPort(config), meshTag: mesh.tag, version: WIRE_VERSION },
+    clock,
+    timers: systemTimers,
+    random,
+    log,
+  });
+}
+
+/** Where other nodes may reach this one, as it is now: addresses come and go. */
+export function ownAddresses(config: Config): readonly Address[] {
+  const advertised = config.mesh.advertise as readonly Address[];
+  if (advertised.length > 0) return advertised;
+  const port = meshPort(config);
+  const host = config.mesh.listen.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  if (host !== "0.0.0.0" && host !== "::") return [addressOf(host, port)];
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, family, address }) => {
+      const linkLocal = address.startsWith("fe80");
+      return !internal && !linkLocal && (family === "IPv4" || host === "::");
+    })
+    .map(({ address }) => addressOf(address, port));
+}
+
+function meshPort(config: Config): number {
+  return Number(/:(\d+)$/.exec(config.mesh.listen)?.[1] ?? 0);
+}

@@ -1,0 +1,43 @@
+import { createHash, randomBytes } from "node:crypto";
+import { concatBytes, toHex, utf8 } from "./base/bytes.ts";
+import { keyOfNodeId } from "./base/id.ts";
+import type { ProcessIdentity } from "./node/assemble.ts";
+import type { OpenedParts } from "./open-parts.ts";
+import type { ReplicaPorts } from "./replica/replica.ts";
+import { createVerifier } from "./trust/identity.ts";
+import { machineId } from "./trust/machine-id.ts";
+import { createMesh, type Mesh, signIn } from "./trust/membership.ts";
+
+/** Keeps signatures of entries apart from all others that a key may make. */
+const ENTRY_DOMAIN = utf8("watercooler entry 1\0");
+const BOOT_BYTES = 8;
+
+export interface TrustParts {
+  readonly mesh: Mesh;
+  readonly identity: ProcessIdentity;
+  /** What entries are judged by. */
+  readonly trust: ReplicaPorts;
+}
+
+/** Who this process is, in which mesh, and whom it believes. */
+export function wireTrust({ identity, root }: OpenedParts): TrustParts {
+  const verify = createVerifier();
+  const mesh = createMesh(root.id, verify);
+  const meshKey = keyOfNodeId(mesh.id) ?? new Uint8Array();
+  const signed = (body: Uint8Array) => concatBytes([ENTRY_DOMAIN, meshKey, body]);
+  return {
+    mesh,
+    identity: {
+      self: identity.id,
+      boot: toHex(randomBytes(BOOT_BYTES)),
+      credential: signIn(root, identity),
+      machine: machineId(),
+      sign: (body) => identity.sign(signed(body)),
+    },
+    trust: {
+      hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+      verify: (entry) => verify(entry.origin, signed(entry.body), entry.signature),
+      admit: (origin, shown) => mesh.admits(origin, shown),
+    },
+  };
+}
