@@ -51,7 +51,13 @@ async function makeNodes(): Promise<[NodeProcess, NodeProcess]> {
   const sensors = [
     { platform: "push", name: "box" },
     { platform: "push", name: "shelf" },
-    { platform: "simulated", name: "sim", kinds: ["temperature"], update_interval: "1s" },
+    {
+      platform: "simulated",
+      name: "sim",
+      kinds: ["temperature"],
+      update_interval: "1s",
+      temperature: { filters: [{ heartbeat: "1s" }] },
+    },
   ];
   const node = (name: string, data: string, at: number) =>
     new NodeProcess({

@@ -57,6 +57,7 @@ function fullDisk() {
     last = refused.last;
     assert.equal(assertHistory(store.load()), last, "reads go on, and have no part of the refused");
     assert.equal(store.commit(batchAt(last + 1), "durable").ok, false);
+    assert.equal(store.commit({}, "batched").ok, false, "nothing to write shows no recovery");
     assert.equal(store.state().failure, "full");
     rmSync(filler);
     last += 1;
