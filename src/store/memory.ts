@@ -60,7 +60,6 @@ export class MemoryStore implements Store {
   private syncs = 0;
   private fault: StoreFailure | undefined;
   private failure: StoreFailure | undefined;
-  private reopened = 0;
   private life: "open" | "closed" = "open";
 
   load(): Snapshot {
@@ -82,9 +81,9 @@ export class MemoryStore implements Store {
   }
 
   state(): StoreState {
-    const { commits, syncs, failure, reopened } = this;
+    const { commits, syncs, failure } = this;
     const path = "memory";
-    return { path, bytes: 0, commits, syncs, failure, reopened, movedAside: undefined };
+    return { path, bytes: 0, commits, syncs, failure, reopened: 0, movedAside: undefined };
   }
 
   /** As a clean end does: what was committed is on the card. */
@@ -97,12 +96,6 @@ export class MemoryStore implements Store {
   /** Every commit from now on fails like this, until told `undefined`. */
   fail(fault: StoreFailure | undefined): void {
     this.fault = fault;
-  }
-
-  /** The disk is gone and another is in its place, with all that the card had. */
-  replaceDisk(): void {
-    this.powerCut();
-    this.reopened += 1;
   }
 
   /** The process dies: what was committed stays, also what was only batched. Open afterwards. */

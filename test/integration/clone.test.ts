@@ -140,6 +140,13 @@ test("a copy in another machine gives way to the one that was there", {
     SPREAD_MS_MAX,
     "box 40 and one digest",
   );
+
+  // As health said: the clone stopped, the other restarted, and all is well.
+  await copy.end("SIGTERM");
+  await original.end("SIGTERM");
+  await office.start(original);
+  const isCalm = async (node: NodeProcess) => (await cloneAlarm(node)) === undefined;
+  await until(() => holdsFor(rest, isCalm), SPREAD_MS_MAX, "the end of the alarm");
   await assertNoDotTwice(office, await selfOf(original));
 });
 

@@ -97,6 +97,13 @@ export class NodeProcess {
     return (await (await this.ask(path))?.text()) ?? "";
   }
 
+  /** The HTTP status of a document, 0 for no answer. */
+  async status(path: string): Promise<number> {
+    const reply = await this.ask(path);
+    await reply?.text();
+    return reply?.status ?? 0;
+  }
+
   /** The HTTP status that a reading pushed to it gets, 0 for no answer. */
   async push(sensor: string, value: number): Promise<number> {
     const body = JSON.stringify({ sensor, kind: "temperature", value });

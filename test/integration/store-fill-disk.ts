@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Level, Log } from "../../src/base/log.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store, StoreFailure } from "../../src/store/port.ts";
+import { failCard, fill, mountCard, mountTmpfs, replaceCard } from "./small-disks.ts";
 import { assertHistory, batchAt } from "./store-history.ts";
 
 // Lets a store's disk fill up and empty again, and lets it turn read-only, under an open store.
@@ -15,13 +16,21 @@ const COMMITS_MAX = 5_000;
 const lines: [Level, string][] = [];
 const log: Log = { write: (level, message) => lines.push([level, message]) };
 
-const run = (command: string, ...args: string[]) =>
-  execFileSync(command, args, { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
-
 function open(path: string): Store {
   const opened = openStore(path, log);
   if (!opened.ok) throw new Error(opened.error);
   return opened.value;
+}
+
+/** What another process gets that opens the same store. */
+function openElsewhere(path: string): string {
+  const code = `
+    const { openStore } = await import(process.argv[1]);
+    const opened = openStore(process.argv[2], { write: () => {} });
+    process.stdout.write(opened.ok ? "opened" : opened.error);`;
+  const module = new URL("../../src/store/open.js", import.meta.url).href;
+  const args = ["--input-type=module", "-e", code, module, path];
+  return execFileSync(process.execPath, args, { encoding: "utf8" });
 }
 
 /** Commits on from `from`, as both durabilities in turn, until one fails. */
@@ -33,21 +42,9 @@ function commitUntilRefused(store: Store, from: number): { last: number; failure
   throw new Error("no commit was refused");
 }
 
-function fill(file: string): void {
-  const sink = openSync(file, "w");
-  try {
-    for (const block = Buffer.alloc(1024, 1); ; ) writeSync(sink, block);
-  } catch (error) {
-    assert.equal((error as { code?: string }).code, "ENOSPC");
-  } finally {
-    closeSync(sink);
-  }
-}
-
 function fullDisk() {
   const disk = join(folder, "full");
-  mkdirSync(disk);
-  run("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk);
+  mountTmpfs(disk, "1m");
   const path = join(disk, "state.db");
   const filler = join(disk, "filler");
   let store = open(path);
@@ -60,6 +57,7 @@ function fullDisk() {
     last = refused.last;
     assert.equal(assertHistory(store.load()), last, "reads go on, and have no part of the refused");
     assert.equal(store.commit(batchAt(last + 1), "durable").ok, false);
+    assert.equal(store.commit({}, "batched").ok, false, "nothing to write shows no recovery");
     assert.equal(store.state().failure, "full");
     rmSync(filler);
     last += 1;
@@ -77,23 +75,28 @@ function fullDisk() {
 function readOnlyDisk() {
   const disk = join(folder, "read-only");
   const image = join(folder, "card.img");
-  mkdirSync(disk);
-  run("truncate", "-s", "16M", image);
-  run("mkfs.ext4", "-q", image);
-  run("mount", "-o", "loop", image, disk);
+  mountCard(image, disk);
   const path = join(disk, "state.db");
   const store = open(path);
   for (let at = 1; at <= 20; at++) assert.ok(store.commit(batchAt(at), "durable").ok);
-  // What ext4 does to itself when the card fails; a plain remount is refused while files are open.
-  run("mount", "-o", "remount,abort", disk);
+  failCard(disk);
   const { last, failure } = commitUntilRefused(store, 21);
   assert.equal(assertHistory(store.load()), last);
   const again = store.commit(batchAt(last + 1), "durable");
   assert.equal(assertHistory(store.load()), last, "reads go on");
   const state = store.state().failure;
+  replaceCard(image, disk);
+  assert.deepEqual(store.commit(batchAt(last + 1), "durable"), { ok: true, value: undefined });
+  assert.equal(assertHistory(store.load()), last + 1, "the new card has all");
+  assert.equal(store.state().reopened, 1);
+  const second = openElsewhere(path);
   store.close();
-  const restart = openStore(path, log);
-  return { failure, again, state, last, restart, log: lines.splice(0) };
+  const later = open(path);
+  assert.equal(assertHistory(later.load()), last + 1);
+  later.close();
+  failCard(disk);
+  const restart = openElsewhere(path);
+  return { failure, again, state, restart, second, log: lines.splice(0) };
 }
 
 process.stdout.write(JSON.stringify({ full: fullDisk(), readOnly: readOnlyDisk() }));

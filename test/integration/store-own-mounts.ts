@@ -15,10 +15,10 @@ export function mountsMissing(...tools: string[]): string | false {
  * Runs a script of this folder in a mount namespace of its own. The kernel takes its mounts and
  * their loop devices away when it ends, however it ends, and nobody else's namespace can copy them.
  */
-export function inOwnMounts(script: string, folder: string): string {
+export function inOwnMounts(script: string, ...words: readonly string[]): string {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const isolate = ["--mount", "--propagation", "private", "--kill-child"];
-  return execFileSync("unshare", [...isolate, process.execPath, file, folder], {
+  return execFileSync("unshare", [...isolate, process.execPath, file, ...words], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
