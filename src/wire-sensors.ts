@@ -1,3 +1,4 @@
+import { createHardware } from "../firmware-bridge/src/hardware.ts";
 import { createIpNeigh } from "../firmware-bridge/src/ip-neigh.ts";
 import { NeighbourWatch } from "../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../firmware-bridge/src/sensor.ts";
@@ -5,7 +6,6 @@ import { createSensor } from "../firmware-bridge/src/sensors.ts";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import type { Log } from "./base/log.ts";
 import type { SeededRandom } from "./base/random.ts";
-import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { parseDeviceKey } from "./office/records.ts";
@@ -20,15 +20,14 @@ interface SensorDeps {
 export async function wireSensors(
   config: Config,
   { clock, log, random }: SensorDeps,
-): Promise<Result<readonly Sensor[]>> {
+): Promise<readonly Sensor[]> {
+  const hardware = createHardware(systemTimers);
   const sensors: Sensor[] = [];
   for (const one of config.sensors) {
-    const deps = { clock, log, timers: systemTimers, random: random.fork() };
-    const made = await createSensor(one, deps);
-    if (!made.ok) return err(`sensor ${one.name}: ${made.error}`);
-    sensors.push(made.value);
+    const deps = { clock, log, timers: systemTimers, random: random.fork(), hardware };
+    sensors.push(await createSensor(one, deps));
   }
-  return ok(sensors);
+  return sensors;
 }
 
 /** Makes what watches the neighbour table; `ownKeys` are the rows this node wrote before. */

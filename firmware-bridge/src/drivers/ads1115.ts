@@ -3,13 +3,8 @@ import type { Kind } from "../../../src/reading/kind.ts";
 import { pause } from "../deadline.ts";
 import type { Gauge, Measured } from "../gauge.ts";
 import type { I2cBus } from "../i2c/port.ts";
+import { ADS1115_GAINS } from "../sensor-config.ts";
 import type { Timers } from "../timers.ts";
-
-/** With ADDR to ground; to VDD, SDA and SCL 0x49 to 0x4b (datasheet, table 7-2). */
-export const ADS1115_ADDRESS = 0x48;
-/** Full scales in volts, in the order of the chip's PGA bits (datasheet, table 8-3). */
-export const ADS1115_GAINS = [6.144, 4.096, 2.048, 1.024, 0.512, 0.256] as const;
-export const ADS1115_CHANNELS_COUNT = 4;
 
 const CONVERSION = 0x00;
 const CONFIG = 0x01;

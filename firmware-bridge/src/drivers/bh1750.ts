@@ -5,8 +5,6 @@ import type { Gauge, Measured } from "../gauge.ts";
 import type { I2cBus } from "../i2c/port.ts";
 import type { Timers } from "../timers.ts";
 
-/** With the ADDR pin low; 0x5c with it high (datasheet, "Slave address"). */
-export const BH1750_ADDRESS = 0x23;
 /** One measurement at 1 lx a step; the chip powers down after it. */
 const MEASURE_ONCE = Uint8Array.of(0x20);
 /** 180 ms at most (datasheet, "Electrical characteristics"). */

@@ -9,9 +9,6 @@ import { hexOf, type I2cBus } from "../i2c/port.ts";
 import { nativeModule } from "../native-module.ts";
 import type { Timers } from "../timers.ts";
 
-/** With SDO to ground, as most boards have it; 0x77 with SDO high. */
-export const BME280_ADDRESS = 0x76;
-
 /** Registers (BME280 datasheet, table 18). */
 const CALIBRATION = { register: 0x88, length: 24 } as const;
 const CALIBRATION_H1 = 0xa1;

@@ -6,9 +6,6 @@ import { wordsOf, wordWithCrc } from "../i2c/crc8.ts";
 import type { I2cBus } from "../i2c/port.ts";
 import type { Timers } from "../timers.ts";
 
-/** The only one it can have (datasheet, 3.3). */
-export const SCD4X_ADDRESS = 0x62;
-
 /** Commands (datasheet, table 9). */
 const START = Uint8Array.of(0x21, 0xb1);
 const READ = Uint8Array.of(0xec, 0x05);

@@ -6,8 +6,6 @@ import { wordsOf } from "../i2c/crc8.ts";
 import type { I2cBus } from "../i2c/port.ts";
 import type { Timers } from "../timers.ts";
 
-/** With the ADDR pin low; 0x45 with it high (datasheet, table 8). */
-export const SHT3X_ADDRESS = 0x44;
 /** One measurement, high repeatability, no clock stretching (table 9). */
 const MEASURE = Uint8Array.of(0x24, 0x00);
 /** High repeatability takes 15 ms at most (table 4). */

@@ -26,10 +26,11 @@ export function i2cError(bus: number, address: number, detail: string): string {
     return `no permission on /dev/i2c-${bus}: add the user to the group i2c`;
   }
   if (/ENOENT|ENODEV/.test(detail)) {
-    return `no /dev/i2c-${bus}: turn I2C on with "sudo raspi-config nonint do_i2c 0", or set i2c_bus`;
+    const mend = 'turn I2C on with "sudo raspi-config nonint do_i2c 0", or set i2c_bus';
+    return `no /dev/i2c-${bus}: ${mend}`;
   }
   if (/ENXIO|EREMOTEIO|EIO/.test(detail)) {
-    return `nothing answers at ${where}: check wiring and address, "watercooler sensors scan" looks`;
+    return `nothing answers at ${where}: check its wiring, and "watercooler sensors scan"`;
   }
   if (/EBUSY/.test(detail)) {
     return `${where} is held by a kernel driver: use platform iio, or remove its dtoverlay`;
