@@ -8,6 +8,8 @@ declare module "i2c-bus" {
   export interface PromisifiedBus {
     i2cRead(address: number, length: number, buffer: Uint8Array): Promise<Done>;
     i2cWrite(address: number, length: number, buffer: Uint8Array): Promise<unknown>;
+    receiveByte(address: number): Promise<number>;
+    writeQuick(address: number, bit: 0 | 1): Promise<void>;
     readByte(address: number, register: number): Promise<number>;
     readI2cBlock(a: number, register: number, length: number, buffer: Uint8Array): Promise<Done>;
     writeByte(address: number, register: number, value: number): Promise<void>;

@@ -2,14 +2,30 @@ import type { PromisifiedBus } from "i2c-bus";
 import { nativeModule } from "../native-module.ts";
 import { type I2cBus, i2cError } from "./port.ts";
 
+/** Where memories live, and clocks: an empty write may upset them, as i2cdetect(8) warns. */
+const READ_ONLY_PROBES = [
+  [0x30, 0x37],
+  [0x50, 0x5f],
+] as const;
+
 /** A bus of this machine through `i2c-bus`, loaded and opened at the first transaction. */
 export class LinuxI2cBus implements I2cBus {
   private opened: Promise<PromisifiedBus> | undefined;
 
   constructor(private readonly number: number) {}
 
+  probe(address: number): Promise<void> {
+    return this.transact(address, async (bus) => {
+      const isMemory = READ_ONLY_PROBES.some(([from, to]) => address >= from && address <= to);
+      if (isMemory) await bus.receiveByte(address);
+      else await bus.writeQuick(address, 0);
+    });
+  }
+
   read(address: number, length: number): Promise<Uint8Array> {
     return this.transact(address, async (bus) => {
+      // Some adapters know SMBus alone, which has this one read without a register.
+      if (length === 1) return Uint8Array.of(await bus.receiveByte(address));
       const { bytesRead, buffer } = await bus.i2cRead(address, length, Buffer.alloc(length));
       return whole(buffer, bytesRead);
     });
@@ -58,7 +74,7 @@ export class LinuxI2cBus implements I2cBus {
       const { code, message } = error as NodeJS.ErrnoException;
       // An address that failed stays half open in the package: it would never be tried afresh.
       await this.close();
-      throw new Error(i2cError(this.number, address, `${code ?? ""} ${message}`.trim()));
+      throw i2cError(this.number, address, `${code ?? ""} ${message}`.trim());
     }
   }
 

@@ -38,6 +38,10 @@ export class MemoryI2cBus implements I2cBus {
     this.hanging = undefined;
   }
 
+  probe(address: number): Promise<void> {
+    return this.transact(address, () => {});
+  }
+
   read(address: number, length: number): Promise<Uint8Array> {
     return this.transact(address, (chip) => chip.read(length));
   }
@@ -69,7 +73,7 @@ export class MemoryI2cBus implements I2cBus {
       if (chip === undefined) throw new Error("ENXIO");
       return operation(chip);
     } catch (error) {
-      throw new Error(i2cError(this.number, address, (error as Error).message));
+      throw i2cError(this.number, address, (error as Error).message);
     } finally {
       this.underWay--;
     }

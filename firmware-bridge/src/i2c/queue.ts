@@ -30,6 +30,10 @@ export class I2cQueue implements I2cBus {
 
   constructor(private readonly options: I2cQueueOptions) {}
 
+  probe(address: number): Promise<void> {
+    return this.enqueue(address, (wire) => wire.probe(address));
+  }
+
   read(address: number, length: number): Promise<Uint8Array> {
     return this.enqueue(address, (wire) => wire.read(address, length));
   }
