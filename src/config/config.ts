@@ -33,6 +33,8 @@ export interface Config {
     readonly read: "lan" | "capability";
   };
   readonly sensors: readonly SensorConfig[];
+  /** "found" where the file says nothing of sensors: what is on the buses is used. */
+  readonly sensorSource: "configured" | "found";
   readonly neighbours: {
     readonly record: "all" | "registered" | "none";
     readonly keepMs: Millis;
@@ -95,6 +97,7 @@ export function completeConfig(
     mesh: meshOf(filled.mesh, dataDir),
     api,
     sensors: filled.sensors.map(sensorSettings),
+    sensorSource: file.sensors === undefined ? "found" : "configured",
     neighbours: {
       record: filled.neighbours.record,
       keepMs: spanMs(filled.neighbours.keep),
