@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { checkConfig } from "../../src/config/check.ts";
 import { completeConfig } from "../../src/config/config.ts";
@@ -97,4 +98,11 @@ test("an impossible value is told with what is allowed", async () => {
     ],
   ];
   for (const [text, says] of cases) assert.match(await problem(`  - ${text}`), says, text);
+});
+
+test("every configuration in docs/hardware.md is good", async () => {
+  const guide = readFileSync(new URL("../../../../docs/hardware.md", import.meta.url), "utf8");
+  const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+  assert.ok(blocks.length >= 5);
+  for (const block of blocks) await sensorsOf(block.replace(/^sensors:\n/, ""));
 });
