@@ -89,7 +89,6 @@ export class FilteredSensor implements Sensor {
     return { state: "failing", error };
   }
 
-  /** The newest value of each line, as measured and as told. */
   latest(): readonly LatestValue[] {
     return [...this.lines.values()].map(({ last, raw, told }) => {
       const value = told === undefined ? {} : { value: told };
@@ -97,7 +96,6 @@ export class FilteredSensor implements Sensor {
     });
   }
 
-  /** Values that could not be true, so far, by reason. */
   refusedReadings(): ReadonlyMap<string, number> {
     return this.refused.counts();
   }

@@ -27,5 +27,7 @@ export interface Sensor {
   health(): SensorHealth;
   /** Where filters are applied: the newest values, raw and filtered. */
   latest?(): readonly LatestValue[];
+  /** Values that could not be true, so far, by reason. */
+  refusedReadings?(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
