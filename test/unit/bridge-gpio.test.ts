@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -230,7 +231,7 @@ async function fakeTools(version: "1.6.3" | "2.2.1", line: string): Promise<stri
       `[ "$1" = --version ] && { echo "gpioget (libgpiod) v${version}"; exit 0; }; ${check}; cat ${line}`,
     ),
     gpiomon: shell(
-      `${check}; was=$(cat ${line}); touch ${line}.watched; while :; do is=$(cat ${line} 2>/dev/null) || { echo "gone away" >&2; exit 1; }
+      `${check}; was=$(cat ${line}); echo $$ > ${line}.watched; while :; do is=$(cat ${line} 2>/dev/null) || { echo "gone away" >&2; exit 1; }
        [ "$is" = "$was" ] || { was=$is; [ "$is" = 1 ] && echo 1 || echo ${falling}; }; sleep 0.02; done`,
     ),
   });
@@ -283,6 +284,37 @@ for (const version of ["1.6.3", "2.2.1"] as const) {
     }
   });
 }
+
+test("gpiod: a node that is killed outright leaves no gpiomon to hold its line", async () => {
+  const folder = await folderOf({ line: "0\n" });
+  const line = join(folder, "line");
+  const tools = await fakeTools("1.6.3", line);
+  for (const tool of ["gpiodetect", "gpioget", "gpiomon"]) await chmod(join(tools, tool), 0o755);
+  const module = new URL("../../firmware-bridge/src/gpio/gpiod-line.js", import.meta.url).href;
+  const program = `const { openGpiodLine } = await import(${JSON.stringify(module)});
+    await openGpiodLine({ pin: 17 }, { level: () => {}, closed: () => {} });
+    setInterval(() => {}, 1000);`;
+  const env = { ...process.env, PATH: `${tools}:${process.env.PATH}` };
+  const args = ["--input-type=module", "-e", program];
+  const node = spawn(process.execPath, args, { env, stdio: "ignore" });
+  const until = async (condition: () => boolean) => {
+    for (let turn = 0; turn < 1_000 && !condition(); turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.ok(condition());
+  };
+  const pidFile = `${line}.watched`;
+  const pid = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0);
+  try {
+    await until(() => pid() > 0);
+    assert.ok(existsSync(`/proc/${pid()}`));
+    node.kill("SIGKILL");
+    await until(() => !existsSync(`/proc/${pid()}`));
+  } finally {
+    node.kill("SIGKILL");
+    for (const root of [folder, tools]) await rm(root, { recursive: true });
+  }
+});
 
 test("gpiod: where its tools are missing, the error says how to get them", async () => {
   const path = process.env.PATH;

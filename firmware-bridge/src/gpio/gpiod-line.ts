@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { access, constants } from "node:fs/promises";
 import { SECOND_MS } from "../../../src/base/time.ts";
 import type { LineRequest } from "./port.ts";
 import { chooseChip, type GpioLine, type Level, type LineEvents, lineError } from "./port.ts";
 
+const SETPRIV = "/usr/bin/setpriv";
 /** They answer in 5 ms; a machine that swaps may need far more. A guess. */
 const ANSWER_MS_MAX = 5 * SECOND_MS;
 /** A line of gpiomon has 2 bytes; what never ends a line is no gpiomon. */
@@ -40,7 +42,9 @@ export async function openGpiodLine(request: LineRequest, events: LineEvents): P
     throw new Error(lineError(request, error.message));
   });
   const flags = tools.version === 1 ? ["--line-buffered"] : ["--edges", "both"];
-  const child = spawn("gpiomon", [...flags, "--format", "%e", ...place], { env: environment() });
+  const monitor = [...(await leash()), "gpiomon", ...flags, "--format", "%e", ...place];
+  const [command = "", ...args] = monitor;
+  const child = spawn(command, args, { env: environment() });
   events.level(levelOf(level.trim()));
   return watch(child, request, events);
 }
@@ -73,6 +77,18 @@ function watch(child: ChildProcess, request: LineRequest, events: LineEvents): G
       await gone;
     },
   };
+}
+
+/**
+ * Ties the child's life to ours: killed outright, we would leave it holding the line, and the next
+ * start would find it busy. Of util-linux, which every Debian has.
+ */
+async function leash(): Promise<readonly string[]> {
+  const isThere = await access(SETPRIV, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? [SETPRIV, "--pdeathsig", "TERM", "--"] : [];
 }
 
 /** A rising edge is 1 in both versions, a falling one 0 in the first and 2 in the second. */

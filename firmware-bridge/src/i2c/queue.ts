@@ -62,9 +62,10 @@ export class I2cQueue implements I2cBus {
     }
     this.waiting++;
     const before = this.tail;
-    let state: "waiting" | "running" | "given up" = "waiting";
+    let state: "queued" | "next" | "running" | "given up" = "queued";
     const turn = async (): Promise<T> => {
       await before;
+      if (state === "queued") state = "next";
       return budget.run(async () => {
         if (state === "given up") throw new Error("given up");
         state = "running";
@@ -77,9 +78,12 @@ export class I2cQueue implements I2cBus {
       () => this.waiting--,
     );
     return withDeadline(timers, OPERATION_MS_MAX, result, () => {
-      const ran = state === "running";
+      const was = state;
       state = "given up";
-      return ran ? hangs(number, address, OPERATION_MS_MAX) : `i2c-${number} hangs: ${MEND}`;
+      if (was === "running") return hangs(number, address, OPERATION_MS_MAX);
+      // It was this bus's turn, but other buses and files that hang have all the threads.
+      if (was === "next") return `i2c-${number} gets no turn: other sensors hang`;
+      return `i2c-${number} hangs: ${MEND}`;
     });
   }
 }
