@@ -105,9 +105,8 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  if (!sensors.ok) return sensors;
   const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
-  const core = { node, replica, overlay, clock, sensors: sensors.value, watch };
+  const core = { node, replica, overlay, clock, sensors, watch };
   const shared = { ...core, ...config.node, version, addresses };
   const reader = new Reader({
     ...shared,

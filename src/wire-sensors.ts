@@ -1,14 +1,19 @@
+import { lineOf, withDeadline } from "../firmware-bridge/src/deadline.ts";
+import { createHardware, type Hardware } from "../firmware-bridge/src/hardware.ts";
 import { createIpNeigh } from "../firmware-bridge/src/ip-neigh.ts";
 import { NeighbourWatch } from "../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../firmware-bridge/src/sensor.ts";
+import type { SensorConfig } from "../firmware-bridge/src/sensor-config.ts";
 import { createSensor } from "../firmware-bridge/src/sensors.ts";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import type { Log } from "./base/log.ts";
 import type { SeededRandom } from "./base/random.ts";
-import { err, ok, type Result } from "./base/result.ts";
-import type { Clock } from "./base/time.ts";
+import { type Clock, SECOND_MS } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { parseDeviceKey } from "./office/records.ts";
+
+/** A start does not wait longer for buses to be looked at. A guess: one takes 0.1 s when well. */
+const SCAN_MS_MAX = 10 * SECOND_MS;
 
 interface SensorDeps {
   readonly clock: Clock;
@@ -16,19 +21,39 @@ interface SensorDeps {
   readonly log: Log;
 }
 
-/** Makes the configured sensors, none of them started. */
+/** Makes the configured sensors, or those found, none of them started. */
 export async function wireSensors(
   config: Config,
   { clock, log, random }: SensorDeps,
-): Promise<Result<readonly Sensor[]>> {
+): Promise<readonly Sensor[]> {
+  const hardware = createHardware(systemTimers);
+  const isFound = config.sensorSource === "found";
+  const all = isFound ? await foundSensors(hardware, log) : config.sensors;
   const sensors: Sensor[] = [];
-  for (const one of config.sensors) {
-    const deps = { clock, log, timers: systemTimers, random: random.fork() };
-    const made = await createSensor(one, deps);
-    if (!made.ok) return err(`sensor ${one.name}: ${made.error}`);
-    sensors.push(made.value);
+  for (const one of all) {
+    const deps = { clock, log, timers: systemTimers, random: random.fork(), hardware };
+    sensors.push(await createSensor(one, deps));
   }
-  return ok(sensors);
+  return sensors;
+}
+
+async function foundSensors(hardware: Hardware, log: Log): Promise<readonly SensorConfig[]> {
+  const { scanSensors } = await import("../firmware-bridge/src/scan.ts");
+  const { settingsOf } = await import("./config/found-sensors.ts");
+  try {
+    const scan = scanSensors(hardware, systemTimers);
+    const late = () => `looking for sensors took over ${SCAN_MS_MAX / SECOND_MS} s: a bus hangs`;
+    const { found, troubles } = await withDeadline(systemTimers, SCAN_MS_MAX, scan, late);
+    for (const { where, says } of troubles) log.write("warn", "bus not searched", { where, says });
+    const items = found.flatMap(({ use, item }) =>
+      use === "by itself" && item !== undefined ? [item] : [],
+    );
+    for (const { platform, name } of items) log.write("info", "sensor found", { platform, name });
+    return settingsOf(items);
+  } catch (error) {
+    log.write("warn", "no sensors found", { reason: lineOf(error) });
+    return [];
+  }
 }
 
 /** Makes what watches the neighbour table; `ownKeys` are the rows this node wrote before. */

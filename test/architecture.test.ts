@@ -32,7 +32,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   api: ["reading", "office", "node"],
-  cli: ["api", "config"],
+  doctor: ["config", "firmware-bridge"],
+  cli: ["api", "config", "doctor"],
   dashboard: ["api"],
 };
 const PURE = ["base", "reading", "crdt", "replica", "overlay", "office"];

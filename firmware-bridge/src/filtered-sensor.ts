@@ -1,16 +1,19 @@
 import type { Log } from "../../src/base/log.ts";
 import type { Result } from "../../src/base/result.ts";
-import type { Clock, Millis } from "../../src/base/time.ts";
+import { type Clock, HOUR_MS, type Millis } from "../../src/base/time.ts";
+import { humidityAt } from "../../src/reading/dew-point.ts";
 import type { FilterSpec } from "../../src/reading/filter-spec.ts";
 import { defaultFilters, heartbeatOf, withHeartbeat } from "../../src/reading/filter-spec.ts";
 import type { FilterChain } from "../../src/reading/filters.ts";
-import { createFilterChain } from "../../src/reading/filters.ts";
+import { createCalibration, createFilterChain } from "../../src/reading/filters.ts";
 import type { Kind } from "../../src/reading/kind.ts";
 import { createPlausibilityGate } from "../../src/reading/plausibility.ts";
 import type { Reading } from "../../src/reading/reading.ts";
+import type { SpikeGate, StuckWatch } from "../../src/reading/spikes.ts";
+import { createSpikeGate, createStuckWatch, STUCK_MS } from "../../src/reading/spikes.ts";
 import { MinuteReport } from "./minute-report.ts";
 import type { PushedReading, PushSensor } from "./push.ts";
-import type { Sensor, SensorHealth } from "./sensor.ts";
+import type { LatestValue, Sensor, SensorHealth } from "./sensor.ts";
 import type { Timers } from "./timers.ts";
 
 /** Filters per kind, as configured; a kind without any has its default chain. */
@@ -20,6 +23,8 @@ export interface FilterDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  /** A chip is also watched for spikes and for a value that never moves. */
+  readonly guard?: "chip";
 }
 
 /** Chains one sensor may keep: a box's 64 sub-sensors with some kinds each. A guess. */
@@ -28,8 +33,13 @@ const CHAINS_COUNT_MAX = 256;
 interface Line {
   readonly chain: FilterChain;
   readonly silenceMs: Millis;
+  readonly spikes: SpikeGate | undefined;
+  readonly stuck: StuckWatch | undefined;
   /** What the last value came with. */
   last: Reading;
+  raw: number;
+  told: number | undefined;
+  health: "moving" | "stuck";
   cancel: (() => void) | undefined;
 }
 
@@ -38,6 +48,7 @@ export class FilteredSensor implements Sensor {
   private readonly lines = new Map<string, Line>();
   private readonly gate = createPlausibilityGate();
   private readonly refused: MinuteReport;
+  private readonly calibrate: (temperature: number) => number;
   private emit: ((reading: Reading) => void) | undefined;
 
   constructor(
@@ -47,6 +58,7 @@ export class FilteredSensor implements Sensor {
   ) {
     const fields = { sensor: driver.name };
     this.refused = new MinuteReport(deps.log, deps.timers, "refused readings", fields);
+    this.calibrate = createCalibration(filters.temperature ?? []);
   }
 
   get name(): string {
@@ -66,8 +78,26 @@ export class FilteredSensor implements Sensor {
     this.driver.start((reading) => this.take(reading));
   }
 
+  /** The driver's own, unless a value has not moved for so long that it can't be true. */
   health(): SensorHealth {
-    return this.driver.health();
+    const health = this.driver.health();
+    if (health.state !== "ok") return health;
+    const stuck = [...this.lines.values()].find((line) => line.health === "stuck");
+    if (stuck === undefined) return health;
+    const { kind, value } = stuck.last;
+    const error = `${kind} has been exactly ${value} for ${STUCK_MS / HOUR_MS} h: is it stuck?`;
+    return { state: "failing", error };
+  }
+
+  latest(): readonly LatestValue[] {
+    return [...this.lines.values()].map(({ last, raw, told }) => {
+      const value = told === undefined ? {} : { value: told };
+      return { sensor: last.sensor, kind: last.kind, raw, ...value };
+    });
+  }
+
+  refusedReadings(): ReadonlyMap<string, number> {
+    return this.refused.counts();
   }
 
   async stop(): Promise<void> {
@@ -79,11 +109,27 @@ export class FilteredSensor implements Sensor {
   }
 
   private take(reading: Reading): void {
-    const value = this.pass(reading.kind, reading.value);
+    const raw = this.pass(reading.kind, reading.value);
+    if (raw === undefined) return;
     const line = this.lineOf(reading);
-    if (value === undefined || line === undefined) return;
+    if (line === undefined) return;
+    const nowMs = this.deps.clock.monotonicMs();
+    if (line.spikes?.pass(raw, nowMs) === false) {
+      this.refused.count(`${reading.kind} spike`);
+      return;
+    }
     line.last = reading;
-    this.tell(line, line.chain.input(value, this.deps.clock.monotonicMs()));
+    line.raw = raw;
+    line.health = line.stuck?.isStuck(raw, nowMs) === true ? "stuck" : "moving";
+    this.tell(line, line.chain.input(this.mend(reading, raw), nowMs));
+  }
+
+  /** A humidity was measured at the sensor's temperature; it is told at the room's. */
+  private mend({ sensor, kind }: Reading, raw: number): number {
+    const measured = this.lines.get(`${sensor} temperature`)?.raw;
+    if (kind !== "humidity" || measured === undefined) return raw;
+    const room = this.calibrate(measured);
+    return room === measured ? raw : humidityAt(raw, measured, room);
   }
 
   private tell(line: Line, filtered: number | undefined): void {
@@ -102,6 +148,7 @@ export class FilteredSensor implements Sensor {
     // Again, because an offset may have moved it out of what can be.
     const value = this.pass(last.kind, filtered);
     if (value === undefined) return;
+    line.told = value;
     this.emit?.({ ...last, value, everyMs: Math.max(last.everyMs, line.silenceMs) });
   }
 
@@ -121,7 +168,18 @@ export class FilteredSensor implements Sensor {
     }
     const specs = withHeartbeat(this.filters[reading.kind] ?? defaultFilters(reading.kind));
     const silenceMs = heartbeatOf(specs) ?? 0;
-    const line = { chain: createFilterChain(specs), silenceMs, last: reading, cancel: undefined };
+    const isChip = this.deps.guard === "chip";
+    const line: Line = {
+      chain: createFilterChain(specs),
+      silenceMs,
+      spikes: isChip ? createSpikeGate(reading.kind) : undefined,
+      stuck: isChip ? createStuckWatch(reading.kind) : undefined,
+      last: reading,
+      raw: reading.value,
+      told: undefined,
+      health: "moving",
+      cancel: undefined,
+    };
     this.lines.set(key, line);
     return line;
   }

@@ -7,6 +7,15 @@ export type SensorHealth =
   | { readonly state: "simulated" }
   | { readonly state: "failing"; readonly error: string };
 
+/** What a sensor last gave, before its filters and after them. */
+export interface LatestValue {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly raw: number;
+  /** Not there before the filters have let anything through. */
+  readonly value?: number;
+}
+
 /** A source of readings of this node; one driver file each. */
 export interface Sensor {
   readonly name: string;
@@ -16,5 +25,9 @@ export interface Sensor {
   /** Begins; never throws for missing or mad hardware: that is `health`, tried again later. */
   start(emit: (reading: Reading) => void): void;
   health(): SensorHealth;
+  /** Where filters are applied: the newest values, raw and filtered. */
+  latest?(): readonly LatestValue[];
+  /** Values that could not be true, so far, by reason. */
+  refusedReadings?(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
-import type { Check, MeshView, SelfView } from "../node/read-side.ts";
+import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import { isBooleanKind, unitOf } from "../reading/kind.ts";
 import type {
   DeviceDocument,
   HealthDocument,
@@ -12,6 +13,7 @@ import type {
   RoomDocument,
   RoomReadingDocument,
   SelfDocument,
+  SensorValueDocument,
 } from "./types.ts";
 
 /** RFC 3339 has four digits for the year, and a Pi's clock may believe in anything. */
@@ -46,14 +48,21 @@ export function selfDocument(self: SelfView): SelfDocument {
     started: instant(self.startedWallMs),
     uptime_s: seconds(self.uptimeMs),
     addresses: self.addresses,
-    sensors: self.sensors.map(({ name, platform, kinds, state, error }) => ({
+    sensors: self.sensors.map(({ name, platform, kinds, state, error, values = [] }) => ({
       name,
       platform,
       kinds,
       state,
       error: error ?? null,
+      values: values.map(sensorValueDocument),
     })),
   };
+}
+
+function sensorValueDocument({ sensor, kind, raw, value }: SensorValueView): SensorValueDocument {
+  const shown = (number: number) => (isBooleanKind(kind) ? number !== 0 : number);
+  const told = value === undefined ? null : shown(value);
+  return { sensor, kind, unit: unitOf(kind), raw: shown(raw), value: told };
 }
 
 export function nodeDocument(node: NodeView): NodeDocument {

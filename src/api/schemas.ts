@@ -55,6 +55,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     kinds: list(kind),
     state: { enum: ["ok", "failing", "simulated"] },
     error: nullable("string"),
+    values: list(
+      object({
+        sensor: text,
+        kind,
+        unit,
+        raw: value,
+        value: { type: ["number", "boolean", "null"] },
+      }),
+    ),
   }),
   Self: object({
     id,

@@ -16,6 +16,16 @@ export interface HealthDocument {
   >;
 }
 
+/** What a sensor last gave, before its filters and after them. */
+export interface SensorValueDocument {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly unit: Unit;
+  readonly raw: number | boolean;
+  /** Null before the filters have let anything by. */
+  readonly value: number | boolean | null;
+}
+
 export interface SensorDocument {
   readonly name: string;
   readonly platform: string;
@@ -23,6 +33,7 @@ export interface SensorDocument {
   readonly state: "ok" | "failing" | "simulated";
   /** What is wrong and what to do; null where nothing is. */
   readonly error: string | null;
+  readonly values: readonly SensorValueDocument[];
 }
 
 export interface SelfDocument {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAsking } from "./asking-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
+import { addMachine } from "./machine-commands.ts";
 import { addRunning } from "./running-commands.ts";
 import { addTools } from "./tool-commands.ts";
 
@@ -32,6 +33,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
     .configureOutput({ writeOut: deps.stdout, writeErr: deps.stdout, outputError: () => {} });
   addRunning(program, deps, finish);
   addAsking(program, deps);
+  addMachine(program, deps, finish);
   addTools(program, deps);
   for (const command of program.commands) {
     command.exitOverride().copyInheritedSettings(program);

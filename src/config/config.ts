@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import type { SensorConfig } from "../../firmware-bridge/src/sensor-config.ts";
 import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
 import type { Kind } from "../reading/kind.ts";
 import { isName } from "../reading/reading.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
-import { type SensorSettings, sensorSettings } from "./sensor-settings.ts";
+import { sensorSettings } from "./sensor-settings.ts";
 
 /** A node's configuration, complete: defaults filled in, spans in milliseconds. */
 export interface Config {
@@ -31,7 +32,9 @@ export interface Config {
     readonly hosts: readonly string[];
     readonly read: "lan" | "capability";
   };
-  readonly sensors: readonly SensorSettings[];
+  readonly sensors: readonly SensorConfig[];
+  /** "found" where the file says nothing of sensors: what is on the buses is used. */
+  readonly sensorSource: "configured" | "found";
   readonly neighbours: {
     readonly record: "all" | "registered" | "none";
     readonly keepMs: Millis;
@@ -94,6 +97,7 @@ export function completeConfig(
     mesh: meshOf(filled.mesh, dataDir),
     api,
     sensors: filled.sensors.map(sensorSettings),
+    sensorSource: file.sensors === undefined ? "found" : "configured",
     neighbours: {
       record: filled.neighbours.record,
       keepMs: spanMs(filled.neighbours.keep),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { nearest } from "./nearest.ts";
-import { duration, list, mapping, number, timerDuration, whole } from "./schema-values.ts";
+import { duration, list, mapping, number, oneOf, timerDuration, whole } from "./schema-values.ts";
 
 const SHARE_ALLOWED = "a number, or a share of the last value such as 5%";
 const alpha = v.pipe(
@@ -11,6 +11,23 @@ const alpha = v.pipe(
 const every = v.optional(whole(1, 999));
 /** The filters' own limit (`src/reading/filter-stages.ts`): an hour of seconds. */
 const window = whole(1, 3_600);
+
+const DATAPOINT_PATTERN = /^\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*->\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*$/;
+const DATAPOINTS_ALLOWED = 'at least two points such as "20.5 -> 19.0", none twice on the left';
+
+/** `20.5 -> 19.0`: what the sensor says, what is true. */
+export function parseDatapoint(said: string): readonly [from: number, to: number] {
+  const [, from, to] = DATAPOINT_PATTERN.exec(said) ?? [];
+  return [Number(from), Number(to)];
+}
+
+const datapoints = v.pipe(
+  list(v.pipe(v.string(DATAPOINTS_ALLOWED), v.regex(DATAPOINT_PATTERN, DATAPOINTS_ALLOWED))),
+  v.check((all) => {
+    const lefts = new Set(all.map((one) => parseDatapoint(one)[0]));
+    return all.length >= 2 && lefts.size === all.length;
+  }, DATAPOINTS_ALLOWED),
+);
 
 /** Under ESPHome's names, with ESPHome's meaning. */
 const FILTERS = {
@@ -50,6 +67,28 @@ const FILTERS = {
     exponential_moving_average: mapping({ alpha, send_every: every }),
   }),
   round: mapping({ round: whole(0, 9) }),
+  calibrate_linear: mapping({
+    calibrate_linear: v.union(
+      [
+        datapoints,
+        mapping({
+          method: v.optional(oneOf(["least_squares", "exact"]), "least_squares"),
+          datapoints,
+        }),
+      ],
+      DATAPOINTS_ALLOWED,
+    ),
+  }),
+  timeout: mapping({
+    timeout: v.union(
+      [timerDuration("1s"), mapping({ timeout: timerDuration("1s"), value: v.optional(number) })],
+      "a span such as 60s, or { timeout: 60s, value: 0 }",
+    ),
+  }),
+  delayed_on: mapping({ delayed_on: timerDuration("1ms") }),
+  delayed_off: mapping({ delayed_off: timerDuration("1ms") }),
+  delayed_on_off: mapping({ delayed_on_off: timerDuration("1ms") }),
+  settle: mapping({ settle: timerDuration("1ms") }),
 };
 const FILTER_NAMES = Object.keys(FILTERS);
 

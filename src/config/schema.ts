@@ -192,7 +192,12 @@ export const fileSchema = mapping({
   mesh: v.optional(v.pipe(mesh, v.description("How nodes find and reach each other.")), {}),
   api: v.optional(v.pipe(api, v.description("The dashboard and the HTTP API.")), {}),
   sensors: v.optional(
-    v.pipe(list(sensor), v.description("Sensors of this node, named as ESPHome names them.")),
+    v.pipe(
+      list(sensor),
+      v.description(
+        "Sensors of this node, named as ESPHome names them. Default: those found on its buses.",
+      ),
+    ),
     [],
   ),
   neighbours: v.optional(v.pipe(neighbours, v.description("The MAC-to-IP map.")), {}),

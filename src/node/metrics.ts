@@ -1,3 +1,4 @@
+import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import type { NodeView } from "../office/views.ts";
 import type { Metric } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
@@ -15,7 +16,7 @@ const COUNTERS: readonly (readonly [name: string, label: string, help: string])[
 
 /** The node's own numbers, names and units as Prometheus's naming guide has them. */
 export function nodeMetrics(parts: ReaderParts, nodes: readonly NodeView[]): readonly Metric[] {
-  const { counters, overlay, replica, store, transport } = parts;
+  const { counters, overlay, replica, sensors, store, transport } = parts;
   const { active, passive } = overlay.membership.views;
   const { bytes, commits, syncs } = store.state();
   const links = transport.stats();
@@ -31,6 +32,7 @@ export function nodeMetrics(parts: ReaderParts, nodes: readonly NodeView[]): rea
       [{ state: "alive" }, nodes.filter(({ state }) => state === "alive").length],
       [{ state: "silent" }, nodes.filter(({ state }) => state === "silent").length],
     ]),
+    ...sensorMetrics(sensors),
     gauge("watercooler_entries", "Entries of the replicated state.", [[{}, replica.size()]]),
     gauge("watercooler_store_bytes", "Size of the store's files.", [[{}, bytes]]),
     count("watercooler_store_commits_total", "Commits of the store.", commits),
@@ -39,6 +41,32 @@ export function nodeMetrics(parts: ReaderParts, nodes: readonly NodeView[]): rea
       [{ direction: "in" }, sum(({ bytesIn }) => bytesIn)],
       [{ direction: "out" }, sum(({ bytesOut }) => bytesOut)],
     ]),
+  ];
+}
+
+/** How the node's own sensors do. */
+function sensorMetrics(sensors: readonly Sensor[]): readonly Metric[] {
+  const refused = sensors.flatMap((sensor) =>
+    [...(sensor.refusedReadings?.() ?? [])].map(([reason, value]) => ({
+      labels: { sensor: sensor.name, reason },
+      value,
+    })),
+  );
+  return [
+    gauge(
+      "watercooler_sensor_up",
+      "1 for each sensor of this node that is well, 0 for one that fails.",
+      sensors.map((sensor) => [
+        { sensor: sensor.name, platform: sensor.platform },
+        sensor.health().state === "failing" ? 0 : 1,
+      ]),
+    ),
+    {
+      name: "watercooler_sensor_refused_total",
+      help: "Values of this node's sensors that could not be true, by reason.",
+      type: "counter",
+      samples: refused,
+    },
   ];
 }
 

@@ -4,12 +4,22 @@ import type { Millis } from "../base/time.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import type { Kind } from "../reading/kind.ts";
 
+/** What a sensor last gave: as measured, and what its filters made of it, if they let it by. */
+export interface SensorValueView {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly raw: number;
+  readonly value?: number;
+}
+
 export interface SensorView {
   readonly name: string;
   readonly platform: string;
   readonly kinds: readonly Kind[];
   readonly state: "ok" | "failing" | "simulated";
   readonly error: string | undefined;
+  /** Left out where nothing is known of it. */
+  readonly values?: readonly SensorValueView[];
 }
 
 export interface SelfView {

@@ -52,7 +52,9 @@ export class Reader implements ReadSide {
         const health = sensor.health();
         const error = health.state === "failing" ? health.error : undefined;
         const { name: sensorName, platform } = sensor;
-        return { name: sensorName, platform, kinds: sensor.kinds(), state: health.state, error };
+        const kinds = sensor.kinds();
+        const values = sensor.latest?.() ?? [];
+        return { name: sensorName, platform, kinds, state: health.state, error, values };
       }),
     };
   }

@@ -1,5 +1,6 @@
 import type { Millis } from "../base/time.ts";
 import { MINUTE_MS } from "../base/time.ts";
+import type { CalibrateLinear } from "./calibrate-linear.ts";
 import type { Kind } from "./kind.ts";
 
 /** A mean over the newest `window_size` values; every `send_every`th input gives one. */
@@ -20,6 +21,12 @@ export interface DeltaShare {
   readonly min_value?: number;
 }
 
+/** What to say after a span of silence; with no value nothing is said, and age shows it. */
+export interface Timeout {
+  readonly timeout: Millis;
+  readonly value?: number;
+}
+
 /** One step of a chain, under ESPHome's name for it. Spans are milliseconds. */
 export type FilterSpec =
   | { readonly offset: number }
@@ -33,7 +40,13 @@ export type FilterSpec =
   | { readonly filter_out: number | readonly number[] }
   | { readonly sliding_window_moving_average: number | MovingAverage }
   | { readonly exponential_moving_average: ExponentialAverage }
-  | { readonly round: number };
+  | { readonly round: number }
+  | { readonly calibrate_linear: CalibrateLinear }
+  | { readonly timeout: Timeout }
+  | { readonly delayed_on: Millis }
+  | { readonly delayed_off: Millis }
+  | { readonly delayed_on_off: Millis }
+  | { readonly settle: Millis };
 
 /** The longest silence of a sensor that is well. A guess: three of them fit `away_after`. */
 export const HEARTBEAT_DEFAULT_MS = 5 * MINUTE_MS;

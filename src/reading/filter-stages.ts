@@ -1,5 +1,5 @@
 import type { Millis } from "../base/time.ts";
-import type { DeltaShare, ExponentialAverage, MovingAverage } from "./filter-spec.ts";
+import type { DeltaShare, ExponentialAverage, MovingAverage, Timeout } from "./filter-spec.ts";
 
 /** Why a stage runs without a value: an earlier one swallowed an input, or time went by. */
 export type Cause = "input" | "time";
@@ -111,6 +111,23 @@ export function debounce(spanMs: Millis): Stage {
       return value;
     },
     dueMs: () => held?.dueMs,
+  };
+}
+
+/** ESPHome's `timeout`: says a value of its own once nothing has come for a span. */
+export function timeout({ timeout: spanMs, value: otherwise }: Timeout): Stage {
+  let dueMs: Millis | undefined;
+  return {
+    accept: (value, nowMs) => {
+      dueMs = otherwise === undefined ? undefined : nowMs + spanMs;
+      return value;
+    },
+    idle: (nowMs) => {
+      if (dueMs === undefined || nowMs < dueMs) return undefined;
+      dueMs = undefined;
+      return otherwise;
+    },
+    dueMs: () => dueMs,
   };
 }
 

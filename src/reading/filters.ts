@@ -1,4 +1,6 @@
 import type { Millis } from "../base/time.ts";
+import { delayed, settle } from "./binary-stages.ts";
+import { calibrateLinear } from "./calibrate-linear.ts";
 import type { FilterSpec } from "./filter-spec.ts";
 import type { Cause, Stage } from "./filter-stages.ts";
 import * as stages from "./filter-stages.ts";
@@ -49,9 +51,28 @@ function earliest(chain: readonly Stage[]): Millis | undefined {
   return first;
 }
 
+/** What a list's calibrating filters alone make of a value: where the truth is said to lie. */
+export function createCalibration(specs: readonly FilterSpec[]): (value: number) => number {
+  const maps = specs.map(calibrationOf).filter((map) => map !== undefined);
+  return (value) => maps.reduce((carried, map) => map(carried), value);
+}
+
+function calibrationOf(spec: FilterSpec): ((value: number) => number) | undefined {
+  if ("offset" in spec) return (value) => value + spec.offset;
+  if ("multiply" in spec) return (value) => value * spec.multiply;
+  return "calibrate_linear" in spec ? calibrateLinear(spec.calibrate_linear) : undefined;
+}
+
 function stageOf(spec: FilterSpec): Stage {
-  if ("offset" in spec) return stages.mapping((value) => value + spec.offset);
-  if ("multiply" in spec) return stages.mapping((value) => value * spec.multiply);
+  const calibration = calibrationOf(spec);
+  if (calibration !== undefined) return stages.mapping(calibration);
+  if ("delayed_on" in spec) return delayed({ onMs: spec.delayed_on, offMs: 0 });
+  if ("delayed_off" in spec) return delayed({ onMs: 0, offMs: spec.delayed_off });
+  if ("delayed_on_off" in spec) {
+    return delayed({ onMs: spec.delayed_on_off, offMs: spec.delayed_on_off });
+  }
+  if ("settle" in spec) return settle(spec.settle);
+  if ("timeout" in spec) return stages.timeout(spec.timeout);
   if ("median" in spec) return stages.median(spec.median);
   if ("delta" in spec) return stages.delta(spec.delta);
   if ("heartbeat" in spec) return stages.heartbeat(spec.heartbeat);
@@ -69,5 +90,8 @@ function stageOf(spec: FilterSpec): Stage {
   if ("sliding_window_moving_average" in spec) {
     return stages.movingAverage(spec.sliding_window_moving_average);
   }
-  return stages.exponentialAverage(spec.exponential_moving_average);
+  if ("exponential_moving_average" in spec) {
+    return stages.exponentialAverage(spec.exponential_moving_average);
+  }
+  return stages.mapping((value) => value);
 }

@@ -8,7 +8,7 @@ import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { SerialConfig } from "../../firmware-bridge/src/sensors.ts";
+import type { SerialConfig } from "../../firmware-bridge/src/sensor-config.ts";
 import { createSensor } from "../../firmware-bridge/src/sensors.ts";
 import { serialPort } from "../../firmware-bridge/src/serial-port.ts";
 import { systemTimers } from "../../firmware-bridge/src/timers.ts";
@@ -64,9 +64,7 @@ test("a serial box on a real terminal: readings, garbage, unplugged, back", { sk
   };
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
   const deps = { clock, timers: systemTimers, random: new SeededRandom(1), log: silentLog };
-  const made = await createSensor(config, deps);
-  assert.ok(made.ok);
-  const sensor = made.value;
+  const sensor = await createSensor(config, deps);
   const readings: Reading[] = [];
   try {
     sensor.start((reading) => readings.push(reading));

@@ -200,7 +200,7 @@ test("wrong usage: 2, one line, what was likely meant", async () => {
 });
 
 test("no command: the help, and 2", async () => {
-  for (const args of [[], ["config"]]) {
+  for (const args of [[], ["config"], ["sensors"]]) {
     const { code, stdout, stderr } = await run(args);
     assert.equal(code, 2);
     assert.match(stdout, /Usage: watercooler/);
@@ -212,14 +212,15 @@ test("every command has help with an example, and none is there before its time"
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  const known = ["up", "demo", "status", "rooms", "room", "network", "watch", "config"];
+  const asking = ["status", "rooms", "room", "network", "watch"];
+  const known = ["up", "demo", ...asking, "doctor", "sensors", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
-  const all = [...known, "completion", "config check", "config schema"];
+  const all = [...known, "completion", "config check", "config schema", "sensors scan"];
   for (const name of all) {
     const help = await run([...name.split(" "), "--help"]);
     assert.equal(help.code, 0);
     assert.match(help.stdout, new RegExp(`Example:\\n {2}.*watercooler ${name}`), name);
-    if (name !== "config") assert.match(help.stdout, /--json/, name);
+    if (name !== "config" && name !== "sensors") assert.match(help.stdout, /--json/, name);
     assert.equal(help.stderr, "");
   }
   assert.match((await run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);

@@ -1,0 +1,55 @@
+import { lineOf, withDeadline } from "../../firmware-bridge/src/deadline.ts";
+import { createHardware, type Hardware } from "../../firmware-bridge/src/hardware.ts";
+import { systemTimers } from "../../firmware-bridge/src/timers.ts";
+import { SECOND_MS } from "../base/time.ts";
+import type { Config } from "../config/config.ts";
+import { checkAccess } from "./access.ts";
+import { checkBuses } from "./buses.ts";
+import type { Finding } from "./finding.ts";
+import { checkLines } from "./lines.ts";
+import { checkClock, checkDisk, checkPower } from "./machine.ts";
+import { checkMdns, checkPort } from "./network.ts";
+
+/** One check. A guess: a bus that hangs is told after 2 s. */
+const CHECK_MS_MAX = 20 * SECOND_MS;
+
+export interface Examination {
+  readonly config: Config;
+  /** What the clock says; this machine's where it is left out. */
+  readonly wallMs?: number;
+  /** Whether the node of this configuration runs beside us. */
+  readonly node: "runs" | "does not run";
+  readonly hardware?: Hardware;
+}
+
+/** Looks at this machine as the node of this configuration would use it. */
+export async function examine(examination: Examination): Promise<readonly Finding[]> {
+  const {
+    config,
+    wallMs = Date.now(),
+    node,
+    hardware = createHardware(systemTimers),
+  } = examination;
+  const { sensors, sensorSource, mesh, api } = config;
+  const checks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
+    ["groups", () => checkAccess(sensors, hardware.files)],
+    ["buses", () => checkBuses(sensors, sensorSource, hardware, systemTimers)],
+    ["lines", () => checkLines(sensors)],
+    ["clock", () => checkClock(wallMs)],
+    ["disk", () => checkDisk(config.dataDir)],
+    ["power", () => checkPower()],
+    ["ports", () => checkPort("mesh.listen", mesh.listen, node)],
+    ["ports", () => checkPort("api.listen", api.listen, node)],
+    ["mdns", () => checkMdns(mesh.discovery)],
+  ];
+  const findings: Finding[] = [];
+  for (const [check, look] of checks) {
+    const late = () => `no answer in ${CHECK_MS_MAX / SECOND_MS} s`;
+    try {
+      findings.push(...(await withDeadline(systemTimers, CHECK_MS_MAX, look(), late)));
+    } catch (error) {
+      findings.push({ check, state: "fail", says: `can't be checked: ${lineOf(error)}` });
+    }
+  }
+  return findings;
+}
