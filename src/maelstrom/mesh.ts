@@ -16,9 +16,9 @@ import type { Timing } from "./timing.ts";
 
 /** Says that a node lives, when it has written nothing else. */
 const ALIVE_KEY = "alive";
-const ALIVE_MS: Millis = 2 * SECOND_MS;
-/** Who was not heard of for so long is looked for: three rounds of `ALIVE_MS`. */
-const SILENT_MS: Millis = 6 * SECOND_MS;
+const ALIVE_MS: Millis = 4 * SECOND_MS;
+/** Who was not heard of for so long is looked for; the rest is time for an entry to arrive. */
+const SILENT_MS: Millis = 7 * SECOND_MS;
 
 export interface MeshOptions {
   readonly self: string;
@@ -150,8 +150,9 @@ export class Mesh {
 
   private sayAlive(): void {
     const { timing } = this.options;
-    if (timing.nowMs() - this.wroteMs >= ALIVE_MS) this.write(ALIVE_KEY, utf8("1"));
-    timing.after(ALIVE_MS, () => this.sayAlive());
+    const quietMs = timing.nowMs() - this.wroteMs;
+    if (quietMs >= ALIVE_MS) this.write(ALIVE_KEY, utf8("1"));
+    timing.after(quietMs >= ALIVE_MS ? ALIVE_MS : ALIVE_MS - quietMs, () => this.sayAlive());
   }
 
   private silent(nowMs: Millis): readonly NodeId[] {

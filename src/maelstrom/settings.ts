@@ -35,7 +35,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   // No link leaves the tree, so every entry takes the shortest path. Batched, a message more or
   // less on a link depends on the time alone, so this costs bytes and hardly a message.
   latency: {
-    batchMs: 70,
+    batchMs: 75,
     parameters: {
       ...DEFAULT_PARAMETERS,
       ...SOON,

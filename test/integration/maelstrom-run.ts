@@ -26,7 +26,10 @@ export interface RunOptions {
 export interface RunResult {
   readonly history: readonly Operation[];
   readonly partitions: number;
+  /** All messages between servers, from the first process on, to the last final read. */
   readonly messagesPerOperation: number;
+  /** How many of them were sent before, during and after the load. */
+  readonly phases: { readonly before: number; readonly during: number; readonly after: number };
   readonly bytesPerOperation: number;
   readonly complaints: readonly string[];
 }
@@ -40,6 +43,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await router.start();
     if (options.workload === "broadcast") await tellTopology(router);
     router.loss = options.loss ?? 0;
+    const before = router.sent;
     const clients = new Clients(router, options.workload);
     const quit = new AbortController();
     const nemesis = partitions(router, options.partitionEveryMs, random.fork(), quit.signal);
@@ -48,6 +52,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const happened = await nemesis;
     router.grudge = new Map();
     router.loss = 0;
+    const during = router.sent - before;
     await sleep(RECOVERY_MS);
     await clients.finalReads();
     const operations = clients.history.length;
@@ -55,6 +60,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       history: clients.history,
       partitions: happened,
       messagesPerOperation: router.sent / operations,
+      phases: { before, during, after: router.sent - before - during },
       bytesPerOperation: router.sentBytes / operations,
       complaints: router.complaints,
     };

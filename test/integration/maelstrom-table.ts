@@ -58,14 +58,17 @@ const RUNS: readonly Planned[] = [
 const words = process.argv.slice(2).join(" ");
 const seed = Number(process.env.SEED ?? 1);
 let failed = 0;
-for (const { name, note, options } of RUNS.filter((one) => one.name.startsWith(words))) {
+const exact = RUNS.filter(({ name }) => name === words);
+const chosen = exact.length > 0 ? exact : RUNS.filter(({ name }) => name.startsWith(words));
+for (const { name, note, options } of chosen) {
   const result = await run({ ...options, seed });
   const isCounter = options.workload.endsWith("counter");
   const operations = result.history.length;
   const traffic =
     `${operations} operations, ${result.messagesPerOperation.toFixed(2)} messages and ` +
     `${Math.round(result.bytesPerOperation)} bytes each, ${result.partitions} partitions`;
-  console.log(`${name}: ${traffic}`);
+  const { before, during, after } = result.phases;
+  console.log(`${name}: ${traffic} (messages ${before} before, ${during} during, ${after} after)`);
   if (note !== undefined) console.log(`  ${note}`);
   if (isCounter) {
     const { valid, definite, unknown, errors } = checkCounter(result.history);
