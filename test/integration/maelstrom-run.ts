@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pick, type Random, randomInt, SeededRandom } from "../../src/base/random.ts";
 import { type Millis, SECOND_MS } from "../../src/base/time.ts";
@@ -7,6 +8,10 @@ import { type Body, type Latency, Router } from "./maelstrom-router.ts";
 
 /** Between the end of the faults and the final reads (maelstrom.core). */
 const RECOVERY_MS: Millis = 10 * SECOND_MS;
+
+const NANOSECONDS_PER_MS = 1e6;
+const AGREE_CHECK_MS: Millis = 200;
+const READ: Body = { type: "read" };
 
 export type WorkloadName = "broadcast" | "g-set" | "g-counter" | "pn-counter";
 
@@ -20,6 +25,8 @@ export interface RunOptions {
   /** Mean time between two acts of the nemesis; undefined for none. */
   readonly partitionEveryMs?: Millis;
   readonly loss?: number;
+  /** "agreed": the final reads come as soon as all nodes read the same, and not only at 10 s. */
+  readonly recovery?: "whole" | "agreed";
   readonly seed: number;
 }
 
@@ -32,6 +39,8 @@ export interface RunResult {
   readonly phases: { readonly before: number; readonly during: number; readonly after: number };
   readonly bytesPerOperation: number;
   readonly complaints: readonly string[];
+  /** How late the router's own timers were at worst: on a busy machine the figures are worse. */
+  readonly lateMsMax: Millis;
 }
 
 /** One test as Maelstrom runs it: a mix of adds and reads, faults, recovery, final reads. */
@@ -44,6 +53,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.workload === "broadcast") await tellTopology(router);
     router.loss = options.loss ?? 0;
     const before = router.sent;
+    const lateness = monitorEventLoopDelay({ resolution: 5 });
+    lateness.enable();
     const clients = new Clients(router, options.workload);
     const quit = new AbortController();
     const nemesis = partitions(router, options.partitionEveryMs, random.fork(), quit.signal);
@@ -53,7 +64,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     router.grudge = new Map();
     router.loss = 0;
     const during = router.sent - before;
-    await sleep(RECOVERY_MS);
+    if (options.recovery === "agreed") await clients.agreed(RECOVERY_MS);
+    else await sleep(RECOVERY_MS);
     await clients.finalReads();
     const operations = clients.history.length;
     return {
@@ -63,6 +75,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       phases: { before, during, after: router.sent - before - during },
       bytesPerOperation: router.sentBytes / operations,
       complaints: router.complaints,
+      lateMsMax: lateness.max / NANOSECONDS_PER_MS,
     };
   } finally {
     await router.stop();
@@ -105,6 +118,11 @@ async function partitions(
   }
 }
 
+function contentOf({ messages, value }: Body): string {
+  const content = messages ?? value;
+  return JSON.stringify(Array.isArray(content) ? [...content].sort() : content);
+}
+
 /** One client a node, each with one operation at a time, as Maelstrom's default concurrency. */
 class Clients {
   readonly history: Operation[] = [];
@@ -136,6 +154,17 @@ class Clients {
     await Promise.all(under);
   }
 
+  /** Waits until all nodes read the same, or until the limit. */
+  async agreed(limitMs: Millis): Promise<void> {
+    const endMs = performance.now() + limitMs;
+    while (performance.now() < endMs) {
+      const { names } = this.router;
+      const replies = await Promise.all(names.map((name) => this.router.rpc(name, READ)));
+      if (new Set(replies.map(contentOf)).size === 1) return;
+      await sleep(AGREE_CHECK_MS);
+    }
+  }
+
   async finalReads(): Promise<void> {
     await Promise.all(this.router.names.map((node) => this.read(node, "final")));
   }
@@ -156,7 +185,7 @@ class Clients {
 
   private read(node: string, when: "during" | "final"): Promise<void> {
     const field = this.workload === "broadcast" ? "messages" : "value";
-    return this.operate("read", node, { type: "read" }, (reply) => reply?.[field], when);
+    return this.operate("read", node, READ, (reply) => reply?.[field], when);
   }
 
   private async operate(

@@ -68,7 +68,11 @@ for (const { name, note, options } of chosen) {
     `${operations} operations, ${result.messagesPerOperation.toFixed(2)} messages and ` +
     `${Math.round(result.bytesPerOperation)} bytes each, ${result.partitions} partitions`;
   const { before, during, after } = result.phases;
-  console.log(`${name}: ${traffic} (messages ${before} before, ${during} during, ${after} after)`);
+  console.log(`${name}: ${traffic}`);
+  console.log(
+    `  messages: ${before} before, ${during} during, ${after} after the load; ` +
+      `the router was late by up to ${Math.round(result.lateMsMax)} ms`,
+  );
   if (note !== undefined) console.log(`  ${note}`);
   if (isCounter) {
     const { valid, definite, unknown, errors } = checkCounter(result.history);
