@@ -3,17 +3,17 @@ import test from "node:test";
 import { utf8 } from "../../src/base/bytes.ts";
 import { nodeIdOfKey } from "../../src/base/id.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { sha256 } from "../../src/maelstrom/names.ts";
 import { AntiEntropy } from "../../src/overlay/anti-entropy.ts";
 import { DEFAULT_PARAMETERS } from "../../src/overlay/parameters.ts";
 import { Replica } from "../../src/replica/replica.ts";
-import { simHash } from "../../src/sim/sim-node.ts";
 
-const PEER = nodeIdOfKey(simHash(utf8("peer")));
+const PEER = nodeIdOfKey(sha256(utf8("peer")));
 const STEP_MS = 10;
 
 /** When, within the span, a digest goes out that an exchange ending at each `brings` asked for. */
 function digestsMs(spanMs: number, brings: (nowMs: number) => boolean): readonly number[] {
-  const replica = new Replica({ hash: simHash, verify: () => true, admit: () => true });
+  const replica = new Replica({ hash: sha256, verify: () => true, admit: () => true });
   const quiet = { ...DEFAULT_PARAMETERS, syncMs: 10_000 };
   const antiEntropy = new AntiEntropy(replica, quiet, new SeededRandom(1));
   const sentMs: number[] = [];

@@ -3,12 +3,12 @@ import test from "node:test";
 import { utf8 } from "../../src/base/bytes.ts";
 import { type NodeId, nodeIdOfKey } from "../../src/base/id.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { sha256 } from "../../src/maelstrom/names.ts";
 import { DEFAULT_PARAMETERS } from "../../src/overlay/parameters.ts";
 import { Plumtree } from "../../src/overlay/plumtree.ts";
 import type { Entry } from "../../src/replica/entry.ts";
-import { simHash } from "../../src/sim/sim-node.ts";
 
-const idOf = (name: string): NodeId => nodeIdOfKey(simHash(utf8(name)));
+const idOf = (name: string): NodeId => nodeIdOfKey(sha256(utf8(name)));
 const [ONE, OTHER] = [idOf("one"), idOf("other")];
 const ENTRY: Entry = {
   origin: idOf("self"),
