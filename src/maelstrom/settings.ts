@@ -22,7 +22,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   // Plumtree as in the daemon, with timers above the bench's 100 ms a hop: an announcement must not
   // overtake the tree.
   messages: {
-    batchMs: 100,
+    batchMs: 150,
     parameters: {
       ...DEFAULT_PARAMETERS,
       ...SOON,
@@ -35,7 +35,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   // No link leaves the tree, so every entry takes the shortest path. Batched, a message more or
   // less on a link depends on the time alone, so this costs bytes and hardly a message.
   latency: {
-    batchMs: 75,
+    batchMs: 85,
     parameters: {
       ...DEFAULT_PARAMETERS,
       ...SOON,

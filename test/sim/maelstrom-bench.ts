@@ -7,6 +7,10 @@ import { Scheduler } from "../../src/sim/scheduler.ts";
 import type { Operation } from "../integration/maelstrom-checkers.ts";
 import type { Grudge } from "../integration/maelstrom-router.ts";
 
+/** As long as Maelstrom waits for all to answer. */
+const INIT_MS_MAX = 10 * SECOND_MS;
+const INIT_STEP_MS = 50;
+
 export type Reply = Readonly<Record<string, unknown>>;
 
 export interface VirtualOptions {
@@ -52,7 +56,9 @@ export class VirtualBench {
   init(): void {
     const { names } = this.options;
     for (const name of names) this.ask(name, { type: "init", node_id: name, node_ids: names });
-    this.scheduler.runFor(6 * SECOND_MS);
+    for (let ms = 0; ms < INIT_MS_MAX && this.replies.length < names.length; ms += INIT_STEP_MS) {
+      this.scheduler.runFor(INIT_STEP_MS);
+    }
     this.replies.length = 0;
   }
 
