@@ -27,25 +27,25 @@ export interface SetVerdict {
 
 const QUANTILES = [0, 0.5, 0.95, 0.99, 1];
 
+/** What the reads say of one added element. */
+interface Sightings {
+  firstSeenMs: Millis;
+  lastPresentMs: Millis;
+  lastAbsentMs: Millis;
+}
+
 /** Of each added element: is it in the last reads, and from when on was it in all? */
 export function checkSet(history: readonly Operation[]): SetVerdict {
   const adds = history.filter(({ does }) => does === "add");
-  const reads = history
-    .filter(({ does, outcome }) => does === "read" && outcome === "ok")
-    .map((read) => ({ ...read, elements: new Set(read.value as readonly unknown[]) }));
+  const sightings = sightingsOf(adds, history);
   const latencies: Millis[] = [];
   const lost: unknown[] = [];
   let neverRead = 0;
-  for (const add of adds) {
-    const having = reads.filter(({ elements }) => elements.has(add.value));
-    const lacking = reads.filter(({ elements }) => !elements.has(add.value));
-    const seenMs = Math.min(...having.map(({ completedMs }) => completedMs));
-    const knownMs = Math.min(seenMs, add.outcome === "ok" ? add.completedMs : seenMs);
-    const lastPresentMs = Math.max(...having.map(({ invokedMs }) => invokedMs));
-    const lastAbsentMs = Math.max(...lacking.map(({ invokedMs }) => invokedMs));
-    if (having.length > 0 && lastPresentMs > lastAbsentMs) {
-      latencies.push(Math.max(0, lastAbsentMs - knownMs));
-    } else if (knownMs < lastAbsentMs) lost.push(add.value);
+  for (const [at, add] of adds.entries()) {
+    const { firstSeenMs, lastPresentMs, lastAbsentMs } = sightings[at] as Sightings;
+    const knownMs = Math.min(firstSeenMs, add.outcome === "ok" ? add.completedMs : firstSeenMs);
+    if (lastPresentMs > lastAbsentMs) latencies.push(Math.max(0, lastAbsentMs - knownMs));
+    else if (knownMs < lastAbsentMs) lost.push(add.value);
     else neverRead += 1;
   }
   const stable = latencies.length;
@@ -57,6 +57,34 @@ export function checkSet(history: readonly Operation[]): SetVerdict {
     neverRead,
     stableLatenciesMs: quantiles(latencies),
   };
+}
+
+function sightingsOf(
+  adds: readonly Operation[],
+  history: readonly Operation[],
+): readonly Sightings[] {
+  const never = Number.NEGATIVE_INFINITY;
+  const sightings = adds.map(() => ({
+    firstSeenMs: Number.POSITIVE_INFINITY,
+    lastPresentMs: never,
+    lastAbsentMs: never,
+  }));
+  const places = new Map(adds.map(({ value }, at) => [value, at]));
+  for (const read of history) {
+    if (read.does !== "read" || read.outcome !== "ok") continue;
+    const present = new Uint8Array(adds.length);
+    for (const element of read.value as readonly unknown[]) {
+      const at = places.get(element);
+      if (at !== undefined) present[at] = 1;
+    }
+    for (const [at, sighting] of sightings.entries()) {
+      if (present[at] === 1) {
+        sighting.firstSeenMs = Math.min(sighting.firstSeenMs, read.completedMs);
+        sighting.lastPresentMs = Math.max(sighting.lastPresentMs, read.invokedMs);
+      } else sighting.lastAbsentMs = Math.max(sighting.lastAbsentMs, read.invokedMs);
+    }
+  }
+  return sightings;
 }
 
 export interface CounterVerdict {

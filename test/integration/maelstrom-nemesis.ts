@@ -3,7 +3,7 @@ import type { Grudge } from "./maelstrom-router.ts";
 
 // The partitions that Jepsen's partition package draws from (jepsen.nemesis.combined).
 
-const KINDS = ["one", "minority-third", "majority", "majorities-ring"] as const;
+export const KINDS = ["one", "minority-third", "majority", "majorities-ring"] as const;
 
 export type Kind = (typeof KINDS)[number];
 
