@@ -22,7 +22,7 @@ const EXTERNAL = [
   "@peculiar/x509",
   "reflect-metadata",
 ];
-const ENTRIES = ["src/main.ts", "src/trust/mint-certificate.ts"];
+const ENTRIES = ["src/main.ts", "src/trust/mint-certificate.ts", "src/maelstrom/maelstrom.ts"];
 
 function run(name, args) {
   return new Promise((resolve, reject) => {

@@ -16,6 +16,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   overlay: ["replica"],
   office: ["reading", "crdt", "replica"],
   sim: ["reading", "crdt", "replica", "overlay", "office"],
+  maelstrom: ["crdt", "replica", "overlay"],
   trust: ["replica", "overlay", "link"],
   store: ["reading", "replica"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],

@@ -10,8 +10,18 @@ import { ROWS_MAX } from "./parameters.ts";
 
 /** An origin that keeps sending what we can't judge yet makes us ask only this often. */
 const ASK_AGAIN_MS = 500;
-/** After an exchange that brought something, the states are compared once more this much later. */
+/**
+ * After an exchange that brought something, the states are compared once more this much later; if
+ * that brings something again, after twice the time. While anybody writes, something is always on
+ * its way, and two neighbours would otherwise never stop comparing.
+ */
 const RECHECK_MS = 400;
+
+interface Recheck {
+  readonly atMs: Millis;
+  readonly pauseMs: Millis;
+  isPlanned: boolean;
+}
 
 /**
  * Repairs whatever broadcast missed, and makes a newcomer whole.
@@ -23,7 +33,7 @@ const RECHECK_MS = 400;
 export class AntiEntropy {
   private syncAtMs: Millis;
   private readonly askedMs = new Map<NodeId, Millis>();
-  private readonly recheckAtMs = new Map<NodeId, Millis>();
+  private readonly rechecks = new Map<NodeId, Recheck>();
 
   constructor(
     private readonly replica: Replica,
@@ -34,15 +44,19 @@ export class AntiEntropy {
   }
 
   wakeAtMs(): Millis {
-    return Math.min(this.syncAtMs, ...this.recheckAtMs.values());
+    let atMs = this.syncAtMs;
+    for (const recheck of this.rechecks.values()) {
+      if (recheck.isPlanned) atMs = Math.min(atMs, recheck.atMs);
+    }
+    return atMs;
   }
 
   /** Compares with one random neighbour when it is time. */
   wake(neighbours: readonly NodeId[], nowMs: Millis): readonly Effect[] {
     const effects: Effect[] = [];
-    for (const [peer, atMs] of this.recheckAtMs) {
-      if (atMs > nowMs) continue;
-      this.recheckAtMs.delete(peer);
+    for (const [peer, recheck] of this.rechecks) {
+      if (!recheck.isPlanned || recheck.atMs > nowMs) continue;
+      recheck.isPlanned = false;
       effects.push(...this.compare(peer));
     }
     if (nowMs < this.syncAtMs) return effects;
@@ -94,11 +108,16 @@ export class AntiEntropy {
 
   /** A peer brought something: whether that was all shows in a second look. */
   recheck(peer: NodeId, nowMs: Millis): void {
-    if (!this.recheckAtMs.has(peer)) this.recheckAtMs.set(peer, nowMs + RECHECK_MS);
+    const last = this.rechecks.get(peer);
+    if (last?.isPlanned) return;
+    const { syncMs } = this.parameters;
+    const isAgain = last !== undefined && nowMs - last.atMs < syncMs;
+    const pauseMs = isAgain ? Math.min(2 * last.pauseMs, syncMs) : RECHECK_MS;
+    this.rechecks.set(peer, { atMs: nowMs + pauseMs, pauseMs, isPlanned: true });
   }
 
   neighborDown(peer: NodeId): void {
-    this.recheckAtMs.delete(peer);
+    this.rechecks.delete(peer);
     this.askedMs.delete(peer);
   }
 

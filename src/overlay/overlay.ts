@@ -112,8 +112,7 @@ export class Overlay {
         this.tree.onGraft(from, message.wanted);
         return heard;
       case "prune":
-        this.tree.onPrune(from);
-        return heard;
+        return [...heard, ...this.tree.onPrune(from)];
       case "digest":
         return [...heard, ...this.antiEntropy.onDigest(from, message.digest)];
       case "vector":

@@ -110,8 +110,18 @@ export class Plumtree {
     return [{ type: "send", to: from, message: { type: "prune" } }];
   }
 
-  onPrune(from: NodeId): void {
-    if (this.eager.delete(from)) this.lazy.add(from);
+  /**
+   * A peer gets what we send from elsewhere too. Where it is our last eager link the prunes of two
+   * peers have crossed: with no other link we are on no cycle, so the link is mended at once.
+   */
+  onPrune(from: NodeId): readonly Effect[] {
+    if (!this.eager.has(from)) return [];
+    if (this.eager.size === 1) {
+      return [{ type: "send", to: from, message: { type: "graft", wanted: [] } }];
+    }
+    this.eager.delete(from);
+    this.lazy.add(from);
+    return [];
   }
 
   onIhave(from: NodeId, announcements: readonly Announcement[], nowMs: Millis): void {
