@@ -6,6 +6,7 @@ import { KeepAlive } from "./keep-alive.ts";
 import type { Answer, Message, Peer, Priority } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type OverlayParameters, PEERS_MAX } from "./parameters.ts";
+import { Probes } from "./probes.ts";
 import { Remembered } from "./remembered.ts";
 import { type Chooser, Views } from "./views.ts";
 
@@ -19,8 +20,6 @@ interface Request {
 
 /** Evictions that others may force on us: so many at once, one more each second. A guess. */
 const FORCED_MAX = 10;
-/** So many probes in vain double the pause between them: five minutes. A guess. */
-const PROBES_UNTIL_TWICE = 75;
 
 /**
  * HyParView (Leitao, Pereira, Rodrigues: DSN 2007), as a state machine: events in, effects out.
@@ -44,8 +43,7 @@ export class Hyparview {
   private careMs: Millis = 0;
   private pingAtMs: Millis = 0;
   private shuffleAtMs: Millis;
-  private probeAtMs: Millis = 0;
-  private probes = 0;
+  private readonly probes: Probes;
 
   constructor(
     private readonly self: NodeId,
@@ -55,6 +53,7 @@ export class Hyparview {
   ) {
     this.views = new Views(self, parameters, random);
     this.remembered = new Remembered(random, parameters);
+    this.probes = new Probes(random, parameters);
     this.shuffleAtMs = jittered(random, parameters.shuffleMs, 0.5);
   }
 
@@ -293,12 +292,9 @@ export class Hyparview {
 
   /** Dials one of those that fell silent, so that two halves with full views meet again. */
   private probe(nowMs: Millis, silent: () => readonly NodeId[]): void {
-    if (nowMs < this.probeAtMs) return;
-    const { probeMs, probeMsMax } = this.parameters;
+    if (!this.probes.isDue(nowMs)) return;
     const lost = silent().filter((id) => this.out.peer(id) === undefined && id !== this.self);
-    this.probes = lost.length === 0 ? 0 : this.probes + 1;
-    const pause = Math.min(probeMsMax, probeMs * (1 + this.probes / PROBES_UNTIL_TWICE));
-    this.probeAtMs = nowMs + jittered(this.random, pause, 0.5);
+    this.probes.planNext(lost.length, nowMs);
     const peer = this.remembered.leastTried(lost, nowMs);
     if (peer !== undefined) this.request(peer, "mend", nowMs);
   }

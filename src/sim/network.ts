@@ -4,9 +4,9 @@ import { type Millis, SECOND_MS } from "../base/time.ts";
 import type { LinkFailure } from "../link/port.ts";
 import type { Message } from "../overlay/messages.ts";
 import { messageOf } from "./frames.ts";
+import { type Endpoint, SimEnd } from "./link-end.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Trace } from "./trace.ts";
-import { SimEnd, type SimTransport } from "./transport.ts";
 
 /** What the network does to frames; may change while a history runs. */
 export interface Weather {
@@ -41,7 +41,7 @@ export class Network {
   readonly byType = new Map<string, number>();
   /** Sees every message that is sent, for the checks. */
   watch: ((from: string, to: string, message: Message) => void) | undefined;
-  private readonly transports = new Map<string, SimTransport>();
+  private readonly transports = new Map<string, Endpoint>();
   private readonly blocked = new Map<string, number>();
 
   constructor(
@@ -51,7 +51,7 @@ export class Network {
   ) {}
 
   /** Puts a process on the network, in place of the host's former one. */
-  attach(transport: SimTransport): void {
+  attach(transport: Endpoint): void {
     this.transports.set(transport.host, transport);
   }
 
@@ -111,7 +111,7 @@ export class Network {
 
   /** Tries to open a link from one host to whoever listens at `address`. */
   dial(
-    from: SimTransport,
+    from: Endpoint,
     { address, expected }: { address: Address; expected: NodeId | undefined },
     fail: (reason: LinkFailure) => void,
   ): void {
@@ -143,7 +143,7 @@ export class Network {
     });
   }
 
-  private connect(from: SimTransport, to: SimTransport): void {
+  private connect(from: Endpoint, to: Endpoint): void {
     const end = new SimEnd(from, "self");
     this.links += 1;
     end.far = new SimEnd(to, "peer");

@@ -1,6 +1,5 @@
 import { type Address, addressOf, type NodeId } from "../base/id.ts";
 import type {
-  Initiator,
   LinkEvent,
   LinkFailure,
   LinkStats,
@@ -8,6 +7,7 @@ import type {
   SendOutcome,
 } from "../link/port.ts";
 import { WIRE_VERSION } from "../overlay/codec.ts";
+import type { Endpoint, SimEnd, Who } from "./link-end.ts";
 import type { Network } from "./network.ts";
 import { SIM_CREDENTIAL } from "./trust.ts";
 
@@ -16,38 +16,8 @@ export const MESH_PORT = 7946;
 /** Frames that may wait for one peer that does not read. */
 const WAITING_FRAMES_MAX = 2_000;
 
-/** One end of a link. */
-export class SimEnd {
-  far: SimEnd = this;
-  state: "new" | "up" | "down" = "new";
-  lastArrivalMs = 0;
-  /** Frames that TCP keeps while the path is cut. */
-  held: Uint8Array[] = [];
-  bytesIn = 0;
-  bytesOut = 0;
-
-  constructor(
-    readonly transport: SimTransport,
-    readonly initiator: Initiator,
-  ) {}
-
-  /** Of two crossed links both ends keep the one that the smaller identity opened. */
-  get opener(): NodeId {
-    return this.initiator === "self" ? this.transport.self : this.far.transport.self;
-  }
-}
-
-/** Whose links they are. */
-export interface Who {
-  readonly host: string;
-  readonly self: NodeId;
-  readonly boot: string;
-  /** Nodes of other meshes are refused. */
-  readonly mesh: string;
-}
-
 /** The links of one process: the port's twin on the simulated network. */
-export class SimTransport implements LinkTransport {
+export class SimTransport implements LinkTransport, Endpoint {
   isUp = true;
   private readonly ends = new Map<NodeId, SimEnd>();
 

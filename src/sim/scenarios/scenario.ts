@@ -15,8 +15,8 @@ export interface Scenario {
 }
 
 /** Throws where something does not hold. */
-export function expect(holds: boolean, what: string): void {
-  if (!holds) throw new Violation("the scenario's own check", what);
+export function expect(holds: unknown, what: string): void {
+  if (holds !== true) throw new Violation("the scenario's own check", what);
 }
 
 /** Runs until something holds; throws at the limit. Gives the virtual time it took. */

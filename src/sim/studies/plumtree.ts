@@ -103,6 +103,7 @@ function tableOf(nodes: number, rows: readonly TreeRow[]): string {
     lastHop.toFixed(1),
     percent(reached),
   ]);
-  const published = "Published, one sender: RMR near 0 at rest and after recovery.\n";
-  return `${nodes} nodes, one sender, after ${SENT} broadcasts\n\n${markdown(head, table)}\n${published}`;
+  const title = `${nodes} nodes, one sender, after ${SENT} broadcasts\n\n`;
+  const published = "\nPublished, one sender: RMR near 0 at rest and after recovery.\n";
+  return title + markdown(head, table) + published;
 }
