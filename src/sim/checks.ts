@@ -3,11 +3,11 @@ import { HLC_DRIFT_MS_MAX } from "../base/hlc.ts";
 import { type NodeId, shortId } from "../base/id.ts";
 import { type Millis, SECOND_MS } from "../base/time.ts";
 import type { Message } from "../overlay/messages.ts";
+import type { OverlayParameters } from "../overlay/parameters.ts";
 import { TTL_MAX } from "../overlay/parameters.ts";
 import { compareDots, type Dot, type Entry } from "../replica/entry.ts";
 import { components, type Graph, oneSided } from "./graph.ts";
 import type { SimHost } from "./host.ts";
-import type { World } from "./world.ts";
 
 /** An invariant that did not hold. */
 export class Violation extends Error {
@@ -25,6 +25,17 @@ export const LOOK_MS = SECOND_MS;
 /** Hops beyond which a rumour must be going round in circles: a path visits each host once. */
 const SPARE_HOPS = 8;
 
+/** Frames a host may send in a second, on average: more is an exchange without end. */
+const FRAMES_PER_HOST_MAX = 3_000;
+
+/** What the checks look at. */
+export interface Watched {
+  readonly hosts: readonly SimHost[];
+  readonly parameters: OverlayParameters;
+  readonly network: { readonly frames: number };
+  reach(what: string): void;
+}
+
 /** The invariants that hold at every moment of every history. */
 export class Checks {
   /** What was written under each dot, so that none is ever used twice. */
@@ -34,7 +45,9 @@ export class Checks {
   /** The latest that each identity's own wall clock ever said. */
   private readonly wallMs = new Map<NodeId, Millis>();
 
-  constructor(private readonly world: World) {}
+  private frames = 0;
+
+  constructor(private readonly world: Watched) {}
 
   /** Entries that a host took or wrote. */
   onEntries(host: SimHost, entries: readonly Entry[]): void {
@@ -69,6 +82,11 @@ export class Checks {
 
   /** What can be seen from outside at any moment. */
   look(): void {
+    const sent = this.world.network.frames - this.frames;
+    this.frames += sent;
+    if (sent > FRAMES_PER_HOST_MAX * this.world.hosts.length) {
+      throw new Violation("no message loops", `${sent} frames in a second`);
+    }
     const { activeMax, passiveMax, rememberedMax } = this.world.parameters;
     for (const host of this.world.hosts) {
       const { process } = host;

@@ -12,7 +12,7 @@ import type { SeedReport } from "./swarm-worker.ts";
 /** How often progress is said where the output is no terminal. */
 const PROGRESS_EVERY = 50;
 
-/** Runs the simulator. Gives 0 when everything held, 1 where something did not, 2 for no such name. */
+/** Runs the simulator. Gives 0 when all held, 1 where something did not, 2 for no such name. */
 export async function simulate(options: SimOptions, ports: SimPorts): Promise<number> {
   if (options.scenario === "list") return list(options, ports);
   if (options.scenario !== undefined) return runNamed(options.scenario, options, ports);
