@@ -114,7 +114,7 @@ export class NodeProcess {
   }
 
   private async ask(path: string, init: RequestInit = {}): Promise<Response | undefined> {
-    const address = / ready .*\bapi=(\S+)/.exec(this.log)?.[1];
+    const address = / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];
     if (address === undefined) return undefined;
     try {
       const signal = AbortSignal.timeout(ANSWER_MS_MAX);
