@@ -22,7 +22,12 @@ const EXTERNAL = [
   "@peculiar/x509",
   "reflect-metadata",
 ];
-const ENTRIES = ["src/main.ts", "src/trust/mint-certificate.ts", "src/maelstrom/maelstrom.ts"];
+const ENTRIES = [
+  "src/main.ts",
+  "src/trust/mint-certificate.ts",
+  "src/maelstrom/maelstrom.ts",
+  "src/sim/swarm-worker.ts",
+];
 
 function run(name, args) {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, homedir, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Level, Log } from "./base/log.ts";
 import type { Clock } from "./base/time.ts";
@@ -8,6 +8,7 @@ import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
 import { startNode } from "./run-node.ts";
+import type { SimPorts } from "./sim/ports.ts";
 
 // The only place where a clock, a log, signals and the process are touched; all else is handed in.
 
@@ -45,10 +46,29 @@ process.exitCode = await runCli(process.argv.slice(2), {
   runNode: runUntilQuit,
   runDemo: (options) =>
     runDemo(options, { program: process.argv[1] ?? "", stdout, stderr, signal: quit.signal }),
+  simulate: async (options) => {
+    const { simulate } = await import("./sim/command.ts");
+    return simulate(options, simPorts());
+  },
 });
 await written(process.stdout);
 // Whatever a library still holds open must not keep a finished command alive.
 process.exit();
+
+function simPorts(): SimPorts {
+  const bundled = import.meta.url.includes("/dist/app/");
+  return {
+    stdout,
+    stderr,
+    isTty: process.stderr.isTTY === true,
+    monotonicMs: clock.monotonicMs,
+    signal: quit.signal,
+    workers: availableParallelism(),
+    workerUrl: new URL(bundled ? "./swarm-worker.js" : "./sim/swarm-worker.js", import.meta.url),
+    memoryMb: () => Math.round(process.memoryUsage.rss() / 1e6),
+    writeFile: writeFileSync,
+  };
+}
 
 /** A pipe takes what was written in its own time; leaving before would cut a document off. */
 function written(stream: NodeJS.WriteStream): Promise<void> {

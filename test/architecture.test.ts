@@ -44,7 +44,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ["reading", "office", "node"],
   doctor: ["config", "firmware-bridge"],
-  cli: ["api", "config", "doctor"],
+  // The simulator's options, no more: a type.
+  cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
 const PURE = ["base", "reading", "crdt", "replica", "overlay", "office"];

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { SimOptions } from "../sim/ports.ts";
 
 /** What commands may use of the world; handed in by the composition root. */
 export interface CliDeps {
@@ -21,6 +22,8 @@ export interface CliDeps {
   runNode(config: Config, run: RunOptions): Promise<number>;
   /** Runs an office until `signal`; gives the exit code. */
   runDemo(options: DemoOptions): Promise<number>;
+  /** Runs the simulator; gives the exit code. */
+  simulate(options: SimOptions): Promise<number>;
 }
 
 export interface RunOptions {

@@ -3,6 +3,7 @@ import { addAsking } from "./asking-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
 import { addMachine } from "./machine-commands.ts";
 import { addRunning } from "./running-commands.ts";
+import { addSim } from "./sim-command.ts";
 import { addTools } from "./tool-commands.ts";
 
 /** Runs one command line. Gives the exit code; a mistake is one line on standard error. */
@@ -34,6 +35,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
   addRunning(program, deps, finish);
   addAsking(program, deps);
   addMachine(program, deps, finish);
+  addSim(program, deps, finish);
   addTools(program, deps);
   for (const command of program.commands) {
     command.exitOverride().copyInheritedSettings(program);

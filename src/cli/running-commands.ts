@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type CliDeps, printJson } from "./deps.ts";
 import { loadOrFail } from "./load-config.ts";
 import { API_PORT } from "./node-url.ts";
+import { whole } from "./whole.ts";
 
 /** A guess: what a laptop of 8 GB holds with room to spare. */
 const DEMO_NODES_MAX = 32;
@@ -55,12 +56,4 @@ export function addRunning(program: Command, deps: CliDeps, finish: (code: numbe
     .action(async ({ nodes, port, json }: DemoArguments) => {
       finish(await deps.runDemo({ nodes, port, ...run(json) }));
     });
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}.`);
-  };
 }

@@ -47,6 +47,11 @@ export class Intervals {
     return lowest?.first === 1 ? lowest.last : 0;
   }
 
+  /** The highest number that is known; 0 for none. */
+  highest(): number {
+    return this.list.at(-1)?.last ?? 0;
+  }
+
   toJSON(): readonly Interval[] {
     return this.list;
   }

@@ -17,6 +17,8 @@ export const ENTRIES_PER_ORIGIN_MAX = 4_096;
 interface Life {
   birth: Birth | undefined;
   readonly covered: Intervals;
+  /** The highest seq of which there is a signed entry: nobody else's word goes beyond it. */
+  signed: number;
 }
 
 /** An entry and when, on this node's monotonic clock, it came. */
@@ -77,10 +79,20 @@ export class OriginState {
     return Math.max(this.floor.incarnation, ...this.lives.keys());
   }
 
-  /** True when joining an entry with this dot can change nothing. */
+  /** True when an entry with this dot is here, was replaced, or is said to be. */
   knows(dot: Dot): boolean {
     if (compareDots(dot, this.floor) <= 0) return true;
     return this.lives.get(dot.incarnation)?.covered.has(dot.seq) === true;
+  }
+
+  /**
+   * True when an entry that is said to be known belongs here all the same: a peer's word about
+   * what is complete was wrong. What was replaced has a row with a later dot, or is buried.
+   */
+  lacks({ key, dot }: Entry): boolean {
+    if (compareDots(dot, this.floor) <= 0) return false;
+    const row = this.rows.get(rowName(key, dot.incarnation));
+    return row === undefined || row.entry.dot.seq < dot.seq;
   }
 
   /** The entry held under the very dot, if it still is. */
@@ -91,7 +103,7 @@ export class OriginState {
 
   /** Joins an entry whose signature and origin were checked. */
   join(entry: Entry, nowMs: Millis): Placement {
-    if (this.knows(entry.dot)) return this.joinKnown(entry, nowMs);
+    if (this.knows(entry.dot) && !this.lacks(entry)) return this.joinKnown(entry, nowMs);
     const row = rowName(entry.key, entry.dot.incarnation);
     const older = this.rows.get(row)?.entry;
     if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
@@ -100,6 +112,7 @@ export class OriginState {
     const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
     life.covered.add(entry.dot.seq, entry.dot.seq);
+    life.signed = Math.max(life.signed, entry.dot.seq);
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
     const isNoted = life.covered.has(entry.dot.seq);
     this.establish(entry.dot.incarnation);
@@ -108,11 +121,15 @@ export class OriginState {
     return isNoted ? "outdated" : "known";
   }
 
-  /** Takes a peer's word that nothing between the two dots is missing any more. */
+  /**
+   * Takes a peer's word that nothing between the two dots is missing any more, as far as there is
+   * a signed entry: a member that lies must not keep out what the origin says later.
+   */
   cover(from: Dot, to: Dot): void {
-    if (compareDots(to, this.floor) <= 0 || to.seq === 0) return;
+    const life = this.lives.get(to.incarnation);
+    if (life === undefined || compareDots(to, this.floor) <= 0) return;
     const first = from.incarnation === to.incarnation ? from.seq + 1 : 1;
-    this.life(to.incarnation).covered.add(first, to.seq);
+    life.covered.add(first, Math.min(to.seq, life.signed));
     this.establish(to.incarnation);
   }
 
@@ -140,7 +157,8 @@ export class OriginState {
       this.place(rowName(item.entry.key, item.entry.dot.incarnation), item);
     }
     for (const [incarnation, intervals] of parsed.lives) {
-      this.lives.set(incarnation, { birth: undefined, covered: new Intervals(intervals) });
+      const covered = new Intervals(intervals);
+      this.lives.set(incarnation, { birth: undefined, covered, signed: covered.highest() });
     }
     for (const [incarnation, life] of this.lives) {
       life.birth = decodeBirth(this.rows.get(rowName(BIRTH_KEY, incarnation))?.entry.value);
@@ -162,7 +180,7 @@ export class OriginState {
   private life(incarnation: number): Life {
     let life = this.lives.get(incarnation);
     if (life === undefined) {
-      life = { birth: undefined, covered: new Intervals() };
+      life = { birth: undefined, covered: new Intervals(), signed: 0 };
       this.lives.set(incarnation, life);
     }
     return life;

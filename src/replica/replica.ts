@@ -58,7 +58,7 @@ export class Replica {
   /** Joins an entry that came from anywhere. `wallMs` only steers the hybrid clock. */
   join(entry: Entry, nowMs: Millis, wallMs: Millis): JoinOutcome {
     const state = this.states.get(entry.origin);
-    if (state?.knows(entry.dot)) {
+    if (state?.knows(entry.dot) && !state.lacks(entry)) {
       const held = state.heldAt(entry.key, entry.dot);
       if (held === undefined || equalBytes(held.body, entry.body)) return KNOWN;
     }

@@ -3,7 +3,7 @@ export interface SimOptions {
   readonly scenario: string | undefined;
   readonly nodes: number | undefined;
   readonly seed: number;
-  /** How many seeds a swarm runs; undefined replays `seed` alone, if that was asked. */
+  /** How many histories; one is told at length. */
   readonly seeds: number;
   /** Places of the faults that are kept, as a failure's replay line says them. */
   readonly only: readonly number[] | undefined;

@@ -283,3 +283,20 @@ test("two contents under a late dot are evened out where one delta can't hold th
   assert.ok(settle([one, other], BYTES_MAX));
   assert.equal(one.digest(), other.digest());
 });
+
+test("a peer's false word about what is complete keeps nothing out", () => {
+  const [origin, one, other] = [0, 1, 2].map((number) => new Node(number, 1)) as [Node, Node, Node];
+  origin.write("first", "v");
+  for (const node of [one, other]) settle([origin, node], BYTES_MAX);
+  const { incarnation } = (origin.made.at(-1) as Entry).dot;
+  const lie = { incarnation, seq: 1_000_000 };
+  one.replica.cover(origin.id, { incarnation: 0, seq: 0 }, lie);
+  origin.write("second", "v");
+  assert.ok(one.take(origin.made.at(-1) as Entry).changed, "what comes later is taken");
+  origin.write("third", "v");
+  origin.write("fourth", "v");
+  one.take(origin.made.at(-1) as Entry);
+  one.replica.cover(origin.id, { incarnation: 0, seq: 0 }, lie);
+  assert.ok(settle([origin, one], BYTES_MAX));
+  assert.equal(one.digest(), origin.digest(), "what was kept back is fetched");
+});
