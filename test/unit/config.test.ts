@@ -140,6 +140,7 @@ advice: [{ kind: temperature, above: 24, say: Open a window }]
     pin: 17,
     kind: "motion",
     inverted: true,
+    debounceMs: 30,
   });
   assert.equal(config.presence.awayAfterMs, 1_200_000);
   assert.deepEqual(config.advice, [{ kind: "temperature", above: 24, say: "Open a window" }]);
