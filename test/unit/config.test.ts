@@ -132,7 +132,6 @@ advice: [{ kind: temperature, above: 24, say: Open a window }]
     },
   });
   assert.deepEqual(door, {
-    debounceMs: 30,
     platform: "gpio",
     name: "door",
     updateIntervalMs: 10_000,
