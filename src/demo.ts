@@ -33,7 +33,11 @@ interface DemoNode {
 
 /** A whole small office on this machine: real node processes, simulated sensors. */
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "watercooler-demo-"));
+  const folder = makeFolder();
+  if (folder === undefined) {
+    ports.stderr(`watercooler: can't make a folder in ${tmpdir()}: set TMPDIR to another\n`);
+    return 1;
+  }
   const nodes: DemoNode[] = [];
   try {
     const apiPorts = await freePorts(options.port, options.nodes);
@@ -57,6 +61,14 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
   } finally {
     await Promise.all(nodes.map(({ child }) => stopChild(child)));
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), "watercooler-demo-"));
+  } catch {
+    return undefined;
   }
 }
 

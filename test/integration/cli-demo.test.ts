@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import test, { type TestContext } from "node:test";
 import {
@@ -62,6 +62,7 @@ test("demo: an office that answers; Ctrl-C ends all of it", async (context) => {
 test("demo: its nodes end with it, also when it is killed", async (context) => {
   const { cli, office } = await demo(context);
   assert.equal(processesWith(office.data).length, 3);
+  context.after(() => rmSync(office.data, { recursive: true, force: true }));
   cli.child.kill("SIGKILL");
   await until("the nodes' end", () => processesWith(office.data).length === 0);
 });
@@ -87,6 +88,11 @@ test("demo: a node that ends is told of, the others carry on", async (context) =
   await until("the line", () => /^kitchen-pi ended; the others carry on$/m.test(cli.stderr));
   assert.equal((await run(["status", "--node", office.dashboard])).code, 0);
   assert.equal((await cli.interrupt()).code, 0);
+});
+
+test("demo: no place for its data is one line", async () => {
+  const ended = await run(["demo"], { TMPDIR: "/nonexistent" });
+  assertFailed(ended, 1, /in \/nonexistent: set TMPDIR/);
 });
 
 test("demo: no free ports is one line", async (context) => {

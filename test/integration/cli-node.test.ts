@@ -175,6 +175,10 @@ test("config check of a good file; config schema", async (context) => {
   ]);
 });
 
+test("a data folder that can't be: 1, one line that names it", async () => {
+  assertFailed(await run(["up", "--data", "/dev/null/x"]), 1, /\/dev\/null\/x/);
+});
+
 for (const part of ["mesh", "api"] as const) {
   test(`a taken ${part} port: 1, one line that names it`, async (context) => {
     const dir = folder(context);

@@ -132,7 +132,6 @@ advice: [{ kind: temperature, above: 24, say: Open a window }]
     },
   });
   assert.deepEqual(door, {
-    debounceMs: 30,
     platform: "gpio",
     name: "door",
     updateIntervalMs: 10_000,
@@ -140,6 +139,7 @@ advice: [{ kind: temperature, above: 24, say: Open a window }]
     pin: 17,
     kind: "motion",
     inverted: true,
+    debounceMs: 30,
   });
   assert.equal(config.presence.awayAfterMs, 1_200_000);
   assert.deepEqual(config.advice, [{ kind: "temperature", above: 24, say: "Open a window" }]);
