@@ -36,7 +36,7 @@ const nodes = Array.from({ length: Number(count) }, () => {
     mode: mode as DiscoveryMode,
     peers: [],
     interfaces: names === "" ? [] : names.split(","),
-    announcement: { id, port: Number(port), meshTag, version: 1 },
+    announcement: { id, port: Number(port), host: "::", meshTag, version: 1 },
     clock,
     timers,
     random: new SeededRandom(randomInt(2 ** 32)),

@@ -170,7 +170,7 @@ test("mode off: the configured peers alone", async () => {
   const discovery = new Sources({
     mode: "off",
     peers: ["10.0.0.1:7946"],
-    announcement: { id: idOf(1), port: 7946, meshTag: "aa", version: 1 },
+    announcement: { id: idOf(1), port: 7946, host: "::", meshTag: "aa", version: 1 },
     clock,
     timers: new ManualTimers(clock),
     random: new SeededRandom(1),

@@ -28,7 +28,7 @@ import type { Incoming, Outgoing } from "../../src/link/discovery/socket.ts";
 const TAG = "00112233aabbccdd";
 const idOf = (number: number) => nodeIdOfKey(new Uint8Array(32).fill(number));
 const ID = idOf(1);
-const ANNOUNCEMENT = { id: ID, port: 7946, meshTag: TAG, version: 1 };
+const ANNOUNCEMENT = { id: ID, port: 7946, host: "::", meshTag: TAG, version: 1 };
 
 const subnets = new BlockList();
 subnets.addSubnet("10.0.0.0", 24, "ipv4");
@@ -45,7 +45,7 @@ function recordsIn({ answers = [], additionals = [] }: Incoming): readonly Answe
 }
 
 /** A responder or querier on a wire that only writes down. */
-function onBench(known: Known = () => []) {
+function onBench(records = recordsOf(ANNOUNCEMENT, V4), known: Known = () => []) {
   const clock = new ManualClock();
   clock.advance(1_000_000);
   const timers = new ManualTimers(clock);
@@ -60,7 +60,7 @@ function onBench(known: Known = () => []) {
   const random = new SeededRandom(7);
   const complaints = new Complaints(silentLog, clock);
   const parts = { wire, budget: new PacketBudget(), clock, timers, random, complaints };
-  const responder = new Responder(recordsOf(ANNOUNCEMENT, V4), parts);
+  const responder = new Responder(records, parts);
   return { clock, timers, sent, bench, responder, querier: new Querier(parts, known) };
 }
 
@@ -95,6 +95,26 @@ test("records survive the wire, IPv4 and IPv6, and tell nothing personal", () =>
     [`${fingerprint}.local`, "10.0.0.1"],
     ["_services._dns-sd._udp.local", SERVICE],
   ]);
+});
+
+test("only where the mesh port listens is anything announced, and questions go out anyway", () => {
+  const told = (host: string) =>
+    [V4, V6].map((segment) => recordsOf({ ...ANNOUNCEMENT, host }, segment).length > 0);
+  assert.deepEqual(told("::"), [true, true]);
+  assert.deepEqual(told("0.0.0.0"), [true, false]);
+  assert.deepEqual(told("10.0.0.1"), [true, false]);
+  assert.deepEqual(told("fe80::1%eth0"), [false, true]);
+  assert.deepEqual(told("127.0.0.1"), [false, false]);
+  assert.deepEqual(told("pi.local"), [true, true], "a name may stand for any address");
+  const { responder, timers, sent } = onBench([]);
+  responder.announce();
+  responder.onQuery(question, "a");
+  let done = 0;
+  responder.goodbye(() => {
+    done += 1;
+  });
+  timers.advance(60_000);
+  assert.deepEqual([sent.length, done], [0, 1]);
 });
 
 test("another mesh, forged names, far addresses and mad ports make no hint", () => {
@@ -308,7 +328,7 @@ test("a querier asks soon, then after 1, 2, 4 to 64 s, and starts over", () => {
 
 test("a querier tells whom it knows, over several packets, each small enough for IPv6", () => {
   const people = Array.from({ length: 40 }, (_, n) => ({ id: idOf(n), ttlS: TTL_S }));
-  const { querier, timers, sent } = onBench(() => people);
+  const { querier, timers, sent } = onBench([], () => people);
   querier.begin();
   timers.advance(120);
   assert.deepEqual(
@@ -324,7 +344,7 @@ test("a querier tells whom it knows, over several packets, each small enough for
 
 test("another's like question stands for one's own, one that leaves out more does not", () => {
   const heard = (answers: Answer[]) => {
-    const { querier, timers, sent } = onBench(() => [{ id: ID, ttlS: TTL_S }]);
+    const { querier, timers, sent } = onBench([], () => [{ id: ID, ttlS: TTL_S }]);
     querier.begin();
     querier.onQuery({ ...question, answers });
     timers.advance(120);

@@ -5,7 +5,7 @@ import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.t
 import type { Announcement, Discovery, DiscoveryState, Hint } from "../discovery-port.ts";
 import { type Complaint, Complaints } from "./complaints.ts";
 import { HintBook } from "./hint-book.ts";
-import { type Segment, scanSegments } from "./interfaces.ts";
+import { listensAt, type Segment, scanSegments } from "./interfaces.ts";
 import { PacketBudget } from "./packet-budget.ts";
 import { Querier } from "./querier.ts";
 import { recordsOf, sightingsIn } from "./records.ts";
@@ -90,21 +90,17 @@ export class DnsSd implements Discovery {
   }
 
   state(): readonly DiscoveryState[] {
-    const ears = [...this.ears.values()];
-    const names = ears.map(({ segment }) => `${segment.name} ${segment.family}`);
-    const mute = ears.every(({ unsent }) => unsent !== undefined);
+    const { hints } = this;
     const source = "dns-sd" as const;
     if (this.makeMdns === undefined) {
-      return [{ source, state: "off", detail: "not started", hints: this.hints }];
+      return [{ source, state: "off", detail: "not started", hints }];
     }
-    if (ears.length === 0) {
-      const detail = this.broken || "no usable network interface is up";
-      return [{ source, state: "blind", detail, hints: this.hints }];
-    }
+    const names = [...this.ears.values()].map(({ segment }) => nameOf(segment)).join(", ");
     const malformed = this.count("malformed");
     const counted = malformed > 0 ? `; ${malformed} malformed` : "";
-    const detail = `${names.join(", ")}${mute ? `: ${ears[0]?.unsent}` : ""}${counted}`;
-    return [{ source, state: mute ? "blind" : "working", detail, hints: this.hints }];
+    const blindness = this.blindness(names);
+    const detail = blindness ?? `${names}${counted}`;
+    return [{ source, state: blindness === undefined ? "working" : "blind", detail, hints }];
   }
 
   /** How often something went wrong, for tests and metrics. */
@@ -118,6 +114,16 @@ export class DnsSd implements Discovery {
     this.cancelScan();
     await Promise.all([...this.ears.values()].map((ear) => this.farewell(ear)));
     this.ears.clear();
+  }
+
+  /** Why this node can't see or be seen, or undefined where it can. */
+  private blindness(names: string): string | undefined {
+    const ears = [...this.ears.values()];
+    if (ears.length === 0) return this.broken || "no usable network interface is up";
+    if (ears.every(({ unsent }) => unsent !== undefined)) return `${names}: ${ears[0]?.unsent}`;
+    const { host } = this.options.announcement;
+    if (ears.some(({ segment }) => listensAt(host, segment.address))) return undefined;
+    return `mesh.listen has ${host}, where nobody on ${names} can come in`;
   }
 
   private scan(): void {
@@ -211,4 +217,8 @@ export class DnsSd implements Discovery {
       });
     });
   }
+}
+
+function nameOf({ name, family }: Segment): string {
+  return `${name} ${family}`;
 }

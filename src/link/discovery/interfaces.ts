@@ -78,6 +78,13 @@ export function cameFrom(segment: Segment, source: string): boolean {
   return isLinkLocalAddress(address) && zone === segment.name;
 }
 
+/** Whether who listens on `host` is reached at an address. A name may stand for any address. */
+export function listensAt(host: string, address: string): boolean {
+  if (host === "::" || isIP(host) === 0) return true;
+  if (host === "0.0.0.0") return isIPv4(address);
+  return host.split("%")[0] === address;
+}
+
 function isLinkLocal({ family, address }: NetworkInterfaceInfo): boolean {
   return family === "IPv6" && isLinkLocalAddress(address);
 }

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { type Address, addressOf, keyOfNodeId, type NodeId, nodeIdOfKey } from "../../base/id.ts";
 import type { Announcement, Discovery, DiscoveryState, Hint } from "../discovery-port.ts";
 import { IDS_MAX } from "./hint-book.ts";
-import { isLinkLocalAddress, isWithin, subnetsOf } from "./interfaces.ts";
+import { isLinkLocalAddress, isWithin, listensAt, subnetsOf } from "./interfaces.ts";
 import { ADDRESSES_MAX } from "./records.ts";
 
 /** How often it asks. Every node answers everybody, so that a short one floods a large office. */
@@ -29,6 +29,7 @@ export class Libp2pMdns implements Discovery {
   private readonly seen = new Map<NodeId, string>();
   private hints = 0;
   private halt: (() => Promise<void>) | undefined;
+  private stopped = false;
 
   constructor(private readonly announcement: Announcement) {}
 
@@ -42,14 +43,16 @@ export class Libp2pMdns implements Discovery {
         import("@libp2p/logger"),
         import("@multiformats/multiaddr"),
       ]);
-    const { id, port, meshTag } = this.announcement;
+    const { id, port, host, meshTag } = this.announcement;
     const key = keyOfNodeId(id);
     if (key === undefined) throw new Error("the node's id holds no Ed25519 key");
     const peerId = peerIdFromPublicKey(publicKeyFromRaw(key));
     const getAddresses = () =>
-      ownAddresses().map(({ address, family }) =>
-        ma.multiaddr(`/${family}/${address}/tcp/${port}/tls/ws/p2p/${peerId}`),
-      );
+      ownAddresses()
+        .filter(({ address }) => listensAt(host, address))
+        .map(({ address, family }) =>
+          ma.multiaddr(`/${family}/${address}/tcp/${port}/tls/ws/p2p/${peerId}`),
+        );
     const make = mdns({ interval: INTERVAL_MS, serviceTag: serviceTag(meshTag) });
     // Of all that an address manager can do, this is what the library calls (12.0.32).
     const addressManager = { getAddresses } as unknown as Parameters<
@@ -61,8 +64,10 @@ export class Libp2pMdns implements Discovery {
       start(): Promise<void>;
       stop(): Promise<void>;
     };
+    if (this.stopped) return;
     await runnable.start();
     this.halt = () => runnable.stop();
+    if (this.stopped) await this.stop();
   }
 
   refresh(): void {
@@ -81,8 +86,10 @@ export class Libp2pMdns implements Discovery {
   }
 
   async stop(): Promise<void> {
-    await this.halt?.();
+    this.stopped = true;
+    const { halt } = this;
     this.halt = undefined;
+    await halt?.();
   }
 
   private onPeer({ id: peerId, multiaddrs }: FoundPeer, listener: (hint: Hint) => void): void {

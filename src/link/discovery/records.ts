@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Answer } from "dns-packet";
 import { type Address, addressOf, type NodeId, parseAddress, parseNodeId } from "../../base/id.ts";
 import type { Announcement } from "../discovery-port.ts";
-import { isLinkLocalAddress, isWithin, type Segment } from "./interfaces.ts";
+import { isLinkLocalAddress, isWithin, listensAt, type Segment } from "./interfaces.ts";
 
 /** The service type under which nodes are found (RFC 6763, section 4.1.2). */
 export const SERVICE = "_watercooler._tcp.local";
@@ -44,9 +44,13 @@ export function instanceOf(id: NodeId): string {
   return `${fingerprintOf(id)}.${SERVICE}`;
 }
 
-/** All records of this node on one segment. Nothing in them is personal. */
+/**
+ * All records of this node on one segment; none where it does not listen. Nothing in them is
+ * personal.
+ */
 export function recordsOf(announcement: Announcement, segment: Segment): readonly Answer[] {
-  const { id, meshTag, port, version } = announcement;
+  const { id, meshTag, port, host, version } = announcement;
+  if (!listensAt(host, segment.address)) return [];
   const instance = instanceOf(id);
   const target = `${fingerprintOf(id)}.local`;
   const common = { ttl: TTL_S, flush: true };

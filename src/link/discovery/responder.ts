@@ -54,6 +54,7 @@ export class Responder {
   /** Announces the records until the network took them twice. */
   announce(): void {
     this.cancelAnnounce();
+    if (this.records.length === 0) return;
     this.say(this.records, (outcome) => {
       if (outcome === "sent") this.left -= 1;
       else this.announceMs = Math.min(ANNOUNCE_MS_LAST, this.announceMs * 2);
@@ -98,6 +99,7 @@ export class Responder {
   /** Takes the records back (RFC 6762, section 10.1). `done` comes once, also on failure. */
   goodbye(done: () => void): void {
     this.close();
+    if (this.records.length === 0) return done();
     const answers = this.records
       .filter(({ name }) => name === SERVICE || !lower(name).startsWith("_"))
       .map((record) => ({ ...record, ttl: 0 }) as Answer);
