@@ -3,7 +3,7 @@ import type { networkInterfaces } from "node:os";
 import test from "node:test";
 import fc from "fast-check";
 import { ManualTimers } from "../../firmware-bridge/src/timers.ts";
-import { type Address, nodeIdOfKey } from "../../src/base/id.ts";
+import { type Address, type NodeId, nodeIdOfKey } from "../../src/base/id.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { ManualClock } from "../../src/base/time.ts";
@@ -18,7 +18,7 @@ import {
   PACKETS_PER_SECOND,
   PacketBudget,
 } from "../../src/link/discovery/packet-budget.ts";
-import { ADDRESSES_MAX, TTL_S } from "../../src/link/discovery/records.ts";
+import { ADDRESSES_MAX, instanceOf, TTL_S } from "../../src/link/discovery/records.ts";
 import type { Hint } from "../../src/link/discovery-port.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -90,12 +90,18 @@ test("the packet budget: a burst, then so many a second, whatever is asked", () 
 });
 
 const at = (text: string) => text as Address;
+const sighting = (id: NodeId, addresses: readonly Address[], ttlS = TTL_S) => ({
+  id,
+  instance: instanceOf(id),
+  addresses,
+  ttlS,
+});
 
 test("a hint comes once, on a change, and again when it was forgotten", () => {
   const book = new HintBook();
   const id = idOf(1);
   const say = (address: string, nowMs: number, ttlS = TTL_S) =>
-    book.see("eth0", { id, addresses: [at(address)], ttlS }, nowMs)?.addresses;
+    book.see("eth0", sighting(id, [at(address)], ttlS), nowMs)?.addresses;
   assert.deepEqual(say("10.0.0.1:1", 0), ["10.0.0.1:1"]);
   assert.equal(say("10.0.0.1:1", 50_000), undefined);
   assert.deepEqual(say("10.0.0.2:1", 60_000), ["10.0.0.2:1", "10.0.0.1:1"]);
@@ -111,17 +117,19 @@ test("a hint comes once, on a change, and again when it was forgotten", () => {
 test("a goodbye on one interface leaves what was heard on another", () => {
   const book = new HintBook();
   const id = idOf(1);
-  book.see("eth0", { id, addresses: [at("10.0.0.1:1")], ttlS: TTL_S }, 0);
-  book.see("wlan0", { id, addresses: [at("10.1.0.1:1")], ttlS: TTL_S }, 0);
-  book.see("eth0", { id, addresses: [], ttlS: 0 }, 1);
+  book.see("eth0", sighting(id, [at("10.0.0.1:1")]), 0);
+  book.see("wlan0", sighting(id, [at("10.1.0.1:1")]), 0);
+  book.see("eth0", sighting(id, [], 0), 1);
   assert.deepEqual(book.all(1)[0]?.addresses, ["10.1.0.1:1"]);
   assert.deepEqual(book.known("eth0", 1), []);
 });
 
 test("known answers: half a life and more, each segment its own", () => {
   const book = new HintBook();
-  book.see("eth0", { id: idOf(1), addresses: [at("10.0.0.1:1")], ttlS: TTL_S }, 0);
-  assert.deepEqual(book.known("eth0", 10_000), [{ id: idOf(1), ttlS: TTL_S - 10 }]);
+  book.see("eth0", sighting(idOf(1), [at("10.0.0.1:1")]), 0);
+  assert.deepEqual(book.known("eth0", 10_000), [
+    { instance: instanceOf(idOf(1)), ttlS: TTL_S - 10 },
+  ]);
   assert.deepEqual(book.known("wlan0", 10_000), []);
   assert.deepEqual(book.known("eth0", (TTL_S / 2) * 1_000), []);
 });
@@ -130,7 +138,7 @@ test("a flood of ids and addresses stays within bounds, and newcomers are still 
   const book = new HintBook();
   for (let n = 0; n < 3 * IDS_MAX; n++) {
     const addresses = Array.from({ length: 20 }, (_, last) => at(`10.0.0.${last}:${n + 1}`));
-    const hint = book.see("eth0", { id: idOf(n), addresses, ttlS: TTL_S }, n);
+    const hint = book.see("eth0", sighting(idOf(n), addresses), n);
     assert.equal(hint?.addresses.length, ADDRESSES_MAX);
   }
   assert.equal(book.all(0).length, IDS_MAX);

@@ -77,7 +77,9 @@ test("records survive the wire, IPv4 and IPv6, and tell nothing personal", () =>
     const answers = [...recordsOf(ANNOUNCEMENT, segment)];
     const records = recordsIn(overTheWire({ type: "response", answers }));
     const found = sightingsIn(records, TAG, segment);
-    assert.deepEqual(found.sightings, [{ id: ID, addresses: [address], ttlS: TTL_S }]);
+    assert.deepEqual(found.sightings, [
+      { id: ID, instance: instanceOf(ID), addresses: [address], ttlS: TTL_S },
+    ]);
     assert.equal(found.malformed + found.otherMesh + found.foreign, 0);
     const shouted = records.map((record) => ({ ...record, name: record.name.toUpperCase() }));
     assert.deepEqual(sightingsIn(shouted as Answer[], TAG, segment), found, "case is of no matter");
@@ -226,7 +228,7 @@ test("an answer waits 20 to 120 ms, serves all who asked, and is not said twice 
 test("known answers silence a responder, old or others' ones don't", () => {
   const knows = (id: typeof ID, ttlS: number) => {
     const { responder, timers, sent } = onBench();
-    responder.onQuery({ ...question, answers: [knownAnswer(id, ttlS)] }, "a");
+    responder.onQuery({ ...question, answers: [knownAnswer(instanceOf(id), ttlS)] }, "a");
     timers.advance(5_000);
     return sent.length;
   };
@@ -238,7 +240,7 @@ test("known answers silence a responder, old or others' ones don't", () => {
 
 test("known answers that follow a truncated question are waited for", () => {
   const { responder, timers, sent } = onBench();
-  const more = { type: "query" as const, answers: [knownAnswer(ID, TTL_S)] };
+  const more = { type: "query" as const, answers: [knownAnswer(instanceOf(ID), TTL_S)] };
   responder.onQuery({ ...question, flag_tc: true }, "a");
   timers.advance(200);
   responder.onQuery(more, "a");
@@ -254,11 +256,11 @@ test("known answers that follow a truncated question are waited for", () => {
 test("an answer that another just gave is not given again", () => {
   const { responder, timers, sent } = onBench();
   responder.onQuery(question, "a");
-  responder.onResponse({ answers: [knownAnswer(ID, TTL_S)] });
+  responder.onResponse({ answers: [knownAnswer(instanceOf(ID), TTL_S)] });
   timers.advance(5_000);
   assert.equal(sent.length, 0);
   responder.onQuery(question, "a");
-  responder.onResponse({ answers: [knownAnswer(ID, 1)] });
+  responder.onResponse({ answers: [knownAnswer(instanceOf(ID), 1)] });
   timers.advance(5_000);
   assert.equal(sent.length, 1, "one that lives less long is no answer");
 });
@@ -327,7 +329,10 @@ test("a querier asks soon, then after 1, 2, 4 to 64 s, and starts over", () => {
 });
 
 test("a querier tells whom it knows, over several packets, each small enough for IPv6", () => {
-  const people = Array.from({ length: 40 }, (_, n) => ({ id: idOf(n), ttlS: TTL_S }));
+  const people = Array.from({ length: 40 }, (_, n) => ({
+    instance: instanceOf(idOf(n)),
+    ttlS: TTL_S,
+  }));
   const { querier, timers, sent } = onBench([], () => people);
   querier.begin();
   timers.advance(120);
@@ -344,13 +349,15 @@ test("a querier tells whom it knows, over several packets, each small enough for
 
 test("another's like question stands for one's own, one that leaves out more does not", () => {
   const heard = (answers: Answer[]) => {
-    const { querier, timers, sent } = onBench([], () => [{ id: ID, ttlS: TTL_S }]);
+    const { querier, timers, sent } = onBench([], () => [
+      { instance: instanceOf(ID), ttlS: TTL_S },
+    ]);
     querier.begin();
     querier.onQuery({ ...question, answers });
     timers.advance(120);
     return sent.length;
   };
   assert.equal(heard([]), 0);
-  assert.equal(heard([knownAnswer(ID, TTL_S)]), 0);
-  assert.equal(heard([knownAnswer(idOf(2), TTL_S)]), 1);
+  assert.equal(heard([knownAnswer(instanceOf(ID), TTL_S)]), 0);
+  assert.equal(heard([knownAnswer(instanceOf(idOf(2)), TTL_S)]), 1);
 });

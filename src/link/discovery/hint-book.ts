@@ -8,8 +8,15 @@ export const IDS_MAX = 256;
 
 interface Place {
   readonly address: Address;
+  readonly instance: string;
   readonly segment: string;
   readonly untilMs: Millis;
+}
+
+/** A node's name in the records, and for how many seconds more it is good. */
+export interface KnownInstance {
+  readonly instance: string;
+  readonly ttlS: number;
 }
 
 /** Who was heard where, until when; it turns a flood of packets into few hints. */
@@ -18,13 +25,17 @@ export class HintBook {
   private readonly places = new Map<NodeId, readonly Place[]>();
 
   /** Notes a sighting. Gives a hint where it tells of an address that was not known. */
-  see(segment: string, { id, addresses, ttlS }: Sighting, nowMs: Millis): Hint | undefined {
+  see(
+    segment: string,
+    { id, instance, addresses, ttlS }: Sighting,
+    nowMs: Millis,
+  ): Hint | undefined {
     if (ttlS === 0) {
       this.forget(id, segment);
       return undefined;
     }
     const untilMs = nowMs + ttlS * SECOND_MS;
-    const fresh = addresses.map((address) => ({ address, segment, untilMs }));
+    const fresh = addresses.map((address) => ({ address, instance, segment, untilMs }));
     const living = (this.places.get(id) ?? []).filter((place) => place.untilMs > nowMs);
     const others = living.filter(({ address }) => !addresses.includes(address));
     const places = [...fresh, ...others].slice(0, ADDRESSES_MAX);
@@ -44,13 +55,14 @@ export class HintBook {
    * Who was heard on a segment and is good for more than half of a record's life: known answers
    * for a question there (RFC 6762, section 7.1).
    */
-  known(segment: string, nowMs: Millis): readonly { id: NodeId; ttlS: number }[] {
+  known(segment: string, nowMs: Millis): readonly KnownInstance[] {
     this.expire(nowMs);
-    const known: { id: NodeId; ttlS: number }[] = [];
-    for (const [id, places] of this.places) {
+    const known: KnownInstance[] = [];
+    for (const places of this.places.values()) {
       const place = places.find((each) => each.segment === segment);
-      const ttlS = Math.floor(((place?.untilMs ?? nowMs) - nowMs) / SECOND_MS);
-      if (ttlS > TTL_S / 2) known.push({ id, ttlS });
+      if (place === undefined) continue;
+      const ttlS = Math.floor((place.untilMs - nowMs) / SECOND_MS);
+      if (ttlS > TTL_S / 2) known.push({ instance: place.instance, ttlS });
     }
     return known;
   }

@@ -1,7 +1,7 @@
-import type { NodeId } from "../../base/id.ts";
 import { jittered, sample } from "../../base/random.ts";
 import { type Millis, SECOND_MS } from "../../base/time.ts";
-import { instanceOf, knownAnswer, lower, SERVICE } from "./records.ts";
+import type { KnownInstance } from "./hint-book.ts";
+import { knownAnswer, lower, SERVICE } from "./records.ts";
 import type { SegmentParts } from "./responder.ts";
 import type { Incoming } from "./socket.ts";
 
@@ -24,7 +24,7 @@ const HEARD_MS = 500;
 const FLAG_TRUNCATED = 1 << 9;
 
 /** Who is known on the segment, and for how many seconds more. */
-export type Known = () => readonly { readonly id: NodeId; readonly ttlS: number }[];
+export type Known = () => readonly KnownInstance[];
 
 /** Asks one segment for nodes, ever more seldom. */
 export class Querier {
@@ -48,7 +48,7 @@ export class Querier {
   onQuery({ questions = [], answers = [], flag_tc = false }: Incoming): void {
     const isOurs = questions.some(({ name, type }) => type === "PTR" && lower(name) === SERVICE);
     if (!isOurs || flag_tc) return;
-    const known = new Set(this.known().map(({ id }) => instanceOf(id)));
+    const known = new Set(this.known().map(({ instance }) => instance));
     const isCovered = answers.every(
       (answer) => answer.type !== "PTR" || known.has(lower(answer.data)),
     );
@@ -88,7 +88,7 @@ export class Querier {
     for (let at = 0; at < packets; at++) {
       const from = at * KNOWN_PER_PACKET;
       const part = known.slice(from, from + KNOWN_PER_PACKET);
-      const answers = part.map(({ id, ttlS }) => knownAnswer(id, ttlS));
+      const answers = part.map(({ instance, ttlS }) => knownAnswer(instance, ttlS));
       const flags = at < packets - 1 ? FLAG_TRUNCATED : 0;
       const questions = at === 0 ? [{ name: SERVICE, type: "PTR" as const }] : [];
       wire.send({ type: "query", flags, questions, answers }, (error) => {

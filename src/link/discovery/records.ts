@@ -19,6 +19,8 @@ const FINGERPRINT_DIGITS = 16;
 /** What a packet says of one node. */
 export interface Sighting {
   readonly id: NodeId;
+  /** The id's name in the records. */
+  readonly instance: string;
   readonly addresses: readonly Address[];
   /** Seconds that it may be believed; 0 is a goodbye. */
   readonly ttlS: number;
@@ -67,8 +69,8 @@ export function recordsOf(announcement: Announcement, segment: Segment): readonl
 }
 
 /** A PTR as a known answer of a question (RFC 6762, section 7.1). */
-export function knownAnswer(id: NodeId, ttlS: number): Answer {
-  return { type: "PTR", name: SERVICE, ttl: ttlS, data: instanceOf(id) };
+export function knownAnswer(instance: string, ttlS: number): Answer {
+  return { type: "PTR", name: SERVICE, ttl: ttlS, data: instance };
 }
 
 /** Whether two records say the same, whatever their time to live. */
@@ -116,7 +118,7 @@ export function sightingsIn(
       const addresses = addressesIn(hosts, place.port, segment);
       const ttlS = Math.min(TTL_S, ttlOf(text));
       if (addresses.length === 0 && ttlS > 0) counts.foreign += 1;
-      else sightings.push({ id, addresses, ttlS });
+      else sightings.push({ id, instance: name, addresses, ttlS });
     }
   }
   return { sightings, ...counts };
