@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import test from "node:test";
+import type { NodeId } from "../../src/base/id.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
+import { fingerprintOf } from "../../src/link/discovery/records.ts";
 import type { Hint } from "../../src/link/discovery-port.ts";
 import { type HostProcess, ip, Lan, LIMIT_MS, until, whyNot } from "./discovery-lan.ts";
 
@@ -206,6 +209,9 @@ test("a host on two LANs gives each link-local hint the zone of its own NIC", { 
   }),
 );
 
+const additions = (host: HostProcess) =>
+  host.of("log").filter(({ message }) => message.startsWith("DNS-SD is added")).length;
+
 test("libp2p's mDNS with a default route: peer ids become node ids", { skip }, () =>
   onLan(2, "with", async (lan) => {
     for (const at of [0, 1]) {
@@ -221,15 +227,15 @@ test("libp2p's mDNS with a default route: peer ids become node ids", { skip }, (
   }),
 );
 
-test("libp2p's mDNS with a default route and nobody there: DNS-SD is added in time", { skip }, () =>
+const libp2pAlone = () =>
   onLan(2, "without", async (lan) => {
     for (const at of [0, 1]) lan.address("add", at, `10.77.0.${at + 1}/24`);
     ip("-n", lan.space(0), "route", "add", "default", "via", "10.77.0.254");
     const first = lan.run(0, "libp2p", "7946", TAG);
     const plain = lan.run(1, "dns-sd", "7946", TAG);
     await first.hint(says(await plain.started(), "10.77.0.2:7946"), "DNS-SD to be added");
-  }),
-);
+    assert.equal(additions(first), 1, "it is logged once");
+  });
 
 test("libp2p's mDNS without a default route says so, and DNS-SD is added", { skip }, () =>
   onLan(2, "without", async (lan) => {
@@ -240,6 +246,7 @@ test("libp2p's mDNS without a default route says so, and DNS-SD is added", { ski
     assert.equal(libp2p?.state, "blind");
     assert.match(libp2p?.detail ?? "", /default route/);
     assert.equal(dnsSd?.state, "working");
+    for (const host of hosts) assert.equal(additions(host), 1, "it is logged once");
   }),
 );
 
@@ -265,7 +272,9 @@ test("avahi-browse resolves a node, also beside avahi on one host", { skip: skip
     const isResolved = (lines: readonly string[], at: number) =>
       lines.some(
         (line) =>
-          line.includes(`;10.77.0.${at + 1};${7000 + at};`) &&
+          line.includes(
+            `;${fingerprintOf(ids[at] as NodeId)}.local;10.77.0.${at + 1};${7000 + at};`,
+          ) &&
           line.includes(`"id=${ids[at]}"`) &&
           line.includes(`"mesh=${TAG}"`),
       );
@@ -282,12 +291,15 @@ test("avahi-browse resolves a node, also beside avahi on one host", { skip: skip
   }),
 );
 
-/** 30 nodes with two families each: twice what was measured, half of what the budget lets by. */
+/**
+ * 30 nodes on two families: three times what was measured; libp2p's mDNS sends 5,600 a minute on
+ * one family alone, and the budget would let 7,800 by.
+ */
 const STORM_NODES = 30;
 const STORM_MS = 15_000;
-const STORM_PACKETS_MAX = 1_200;
+const STORM_PACKETS_A_MINUTE_MAX = 1_200;
 
-test("30 nodes that start at once make no storm", { skip }, () =>
+const thirtyNodes = () =>
   onLan(2, "with", async (lan) => {
     lan.address("add", 0, "10.77.0.1/24");
     lan.address("add", 1, "10.77.0.2/24");
@@ -297,19 +309,26 @@ test("30 nodes that start at once make no storm", { skip }, () =>
       const words = ["netns", "exec", lan.space(0), "cat", path];
       return Number(spawnSync("ip", words, { encoding: "utf8" }).stdout);
     };
-    await crowd.started();
     const [beganMs, before] = [performance.now(), sent()];
+    await until(() => crowd.of("started").length === STORM_NODES, "all to start");
     const isDone = () => performance.now() - beganMs > STORM_MS;
     await until(isDone, "the crowd to talk", STORM_MS + LIMIT_MS);
     const packets = sent() - before;
     const pairs = new Set(crowd.of("hint").map(({ self, id }) => `${self} ${id}`));
-    console.log(`# ${STORM_NODES} nodes, IPv4 and IPv6: ${packets} packets in ${STORM_MS} ms`);
+    const perMinute = Math.round((packets * MINUTE_MS) / STORM_MS);
+    console.log(`# ${STORM_NODES} nodes that start, IPv4 and IPv6: ${perMinute} packets a minute`);
     assert.equal(pairs.size, STORM_NODES * (STORM_NODES - 1), "everybody knows everybody");
     assert.ok(packets > STORM_NODES, `they did talk: ${packets}`);
-    assert.ok(packets < STORM_PACKETS_MAX, `${packets} packets`);
+    assert.ok(perMinute < STORM_PACKETS_A_MINUTE_MAX, `${perMinute} packets a minute`);
     const newcomer = lan.run(1, "auto", "7946", TAG);
     await until(() => newcomer.of("hint").length >= STORM_NODES, "a newcomer to hear of all");
-  }),
+  });
+
+test("what takes its time, side by side", { skip, concurrency: 2 }, (t) =>
+  Promise.all([
+    t.test("30 nodes that start at once make no storm", thirtyNodes),
+    t.test("libp2p with a default route, but alone: DNS-SD is added in time", libp2pAlone),
+  ]).then(() => undefined),
 );
 
 test("the namespaces of these tests are gone", { skip }, () => {

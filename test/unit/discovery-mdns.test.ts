@@ -61,7 +61,14 @@ function onBench(records = recordsOf(ANNOUNCEMENT, V4), known: Known = () => [])
   const complaints = new Complaints(silentLog, clock);
   const parts = { wire, budget: new PacketBudget(), clock, timers, random, complaints };
   const responder = new Responder(records, parts);
-  return { clock, timers, sent, bench, responder, querier: new Querier(parts, known) };
+  return {
+    clock,
+    timers,
+    sent,
+    bench,
+    responder,
+    querier: new Querier(parts, instanceOf(idOf(99)), known),
+  };
 }
 
 const question: Incoming = {
@@ -145,7 +152,7 @@ test("whatever comes in, nothing throws", () => {
     sightingsIn(recordsIn(packet), TAG, V4);
     responder.onQuery(packet, "10.0.0.9");
     responder.onResponse(packet);
-    querier.onQuery(packet);
+    querier.onQuery(packet, "10.0.0.9");
   };
   const sound = encode({ type: "response", answers: [...recordsOf(ANNOUNCEMENT, V4)] });
   let fed = 0;
@@ -347,17 +354,48 @@ test("a querier tells whom it knows, over several packets, each small enough for
   for (const { packet } of sent) assert.ok(encode({ ...packet }).length <= 1_232);
 });
 
+test("who only pretends to ask for all is found out", () => {
+  const { querier, timers, sent } = onBench();
+  querier.begin();
+  for (let minute = 0; minute < 30; minute++) {
+    for (let n = 0; n < 6; n++) {
+      querier.onQuery(question, "b");
+      timers.advance(10_000);
+    }
+  }
+  assert.ok(sent.length >= 1 && sent.length <= 4, `${sent.length} questions in half an hour`);
+});
+
+test("a truncated question stands for one's own until it proves to leave out more", () => {
+  const asked = (more: Answer[]) => {
+    const { querier, timers, sent } = onBench([], () => [
+      { instance: instanceOf(ID), ttlS: TTL_S },
+    ]);
+    querier.begin();
+    querier.onQuery(
+      { ...question, flag_tc: true, answers: [knownAnswer(instanceOf(ID), TTL_S)] },
+      "b",
+    );
+    querier.onQuery({ type: "query", questions: [], answers: more }, "b");
+    timers.advance(120);
+    return sent.length;
+  };
+  assert.equal(asked([knownAnswer(instanceOf(ID), TTL_S)]), 0);
+  assert.equal(asked([knownAnswer(instanceOf(idOf(2)), TTL_S)]), 1);
+});
+
 test("another's like question stands for one's own, one that leaves out more does not", () => {
   const heard = (answers: Answer[]) => {
     const { querier, timers, sent } = onBench([], () => [
       { instance: instanceOf(ID), ttlS: TTL_S },
     ]);
     querier.begin();
-    querier.onQuery({ ...question, answers });
+    querier.onQuery({ ...question, answers }, "b");
     timers.advance(120);
     return sent.length;
   };
   assert.equal(heard([]), 0);
   assert.equal(heard([knownAnswer(instanceOf(ID), TTL_S)]), 0);
+  assert.equal(heard([knownAnswer(instanceOf(idOf(99)), TTL_S)]), 0, "it knows itself");
   assert.equal(heard([knownAnswer(instanceOf(idOf(2)), TTL_S)]), 1);
 });

@@ -8,7 +8,7 @@ import { HintBook } from "./hint-book.ts";
 import { listensAt, type Segment, scanSegments } from "./interfaces.ts";
 import { PacketBudget } from "./packet-budget.ts";
 import { Querier } from "./querier.ts";
-import { recordsOf, sightingsIn } from "./records.ts";
+import { instanceOf, recordsOf, sightingsIn } from "./records.ts";
 import { Responder } from "./responder.ts";
 import { type Incoming, type MakeMdns, MdnsSocket, type Outgoing } from "./socket.ts";
 
@@ -141,7 +141,7 @@ export class DnsSd implements Discovery {
       const socket: MdnsSocket = new MdnsSocket(this.makeMdns, segment, {
         query: (packet, source) => {
           ear?.responder.onQuery(packet, source);
-          ear?.querier.onQuery(packet);
+          ear?.querier.onQuery(packet, source);
         },
         response: (packet) => {
           ear?.responder.onResponse(packet);
@@ -180,7 +180,9 @@ export class DnsSd implements Discovery {
     const budget = new PacketBudget();
     const parts = { wire, budget, clock, timers, random, complaints: this.complaints };
     const responder = new Responder(recordsOf(announcement, segment), parts);
-    const querier = new Querier(parts, () => this.book.known(segment.key, clock.monotonicMs()));
+    const own = instanceOf(announcement.id);
+    const known = () => this.book.known(segment.key, clock.monotonicMs());
+    const querier = new Querier(parts, own, known);
     const ear: Ear = { segment, socket, querier, responder, unsent: undefined };
     return ear;
   }
