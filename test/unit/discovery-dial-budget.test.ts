@@ -10,7 +10,7 @@ import {
   TRY_MS_FIRST,
   TRY_MS_LAST,
 } from "../../src/link/discovery/dial-budget.ts";
-import { ADDRESSES_MAX } from "../../src/link/discovery/records.ts";
+import { ADDRESSES_MAX } from "../../src/overlay/parameters.ts";
 
 function idOf(number: number): NodeId {
   const key = new Uint8Array(32);

@@ -18,8 +18,9 @@ import {
   PACKETS_PER_SECOND,
   PacketBudget,
 } from "../../src/link/discovery/packet-budget.ts";
-import { ADDRESSES_MAX, instanceOf, TTL_S } from "../../src/link/discovery/records.ts";
+import { instanceOf, TTL_S } from "../../src/link/discovery/records.ts";
 import type { Hint } from "../../src/link/discovery-port.ts";
+import { ADDRESSES_MAX } from "../../src/overlay/parameters.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 

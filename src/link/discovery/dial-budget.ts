@@ -1,7 +1,7 @@
 import type { Address, NodeId } from "../../base/id.ts";
 import { MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Peer } from "../../overlay/messages.ts";
-import { ADDRESSES_MAX } from "./records.ts";
+import { ADDRESSES_MAX } from "../../overlay/parameters.ts";
 
 /** An address that only a hint told of is tried once in this, then half as often each time. */
 export const TRY_MS_FIRST = 30 * SECOND_MS;

@@ -1,7 +1,8 @@
 import type { Address, NodeId } from "../../base/id.ts";
 import { type Millis, SECOND_MS } from "../../base/time.ts";
+import { ADDRESSES_MAX } from "../../overlay/parameters.ts";
 import type { Hint } from "../discovery-port.ts";
-import { ADDRESSES_MAX, type Sighting, TTL_S } from "./records.ts";
+import { type Sighting, TTL_S } from "./records.ts";
 
 /** Nodes remembered; the one that would be forgotten soonest makes room. A guess: 200 Pis fit. */
 export const IDS_MAX = 256;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { type Address, addressOf, keyOfNodeId, type NodeId, nodeIdOfKey } from "../../base/id.ts";
+import { ADDRESSES_MAX } from "../../overlay/parameters.ts";
 import type { Announcement, Discovery, DiscoveryState, Hint } from "../discovery-port.ts";
 import { IDS_MAX } from "./hint-book.ts";
 import { isLinkLocalAddress, isWithin, listensAt, subnetsOf } from "./interfaces.ts";
-import { ADDRESSES_MAX } from "./records.ts";
 
 /** How often it asks. Every node answers everybody, so that a short one floods a large office. */
 const INTERVAL_MS = 10_000;

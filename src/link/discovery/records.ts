@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Answer } from "dns-packet";
 import { type Address, addressOf, type NodeId, parseAddress, parseNodeId } from "../../base/id.ts";
+import { ADDRESSES_MAX } from "../../overlay/parameters.ts";
 import type { Announcement } from "../discovery-port.ts";
 import { isLinkLocalAddress, isWithin, listensAt, type Segment } from "./interfaces.ts";
 
@@ -10,8 +11,6 @@ export const SERVICE = "_watercooler._tcp.local";
 const SERVICE_TYPES = "_services._dns-sd._udp.local";
 /** Seconds that a record may be believed (RFC 6762, section 10, for records with a host name). */
 export const TTL_S = 120;
-/** Addresses taken from one node. */
-export const ADDRESSES_MAX = 8;
 /** Records looked at in one packet; more is nothing that a node sends. A guess. */
 export const RECORDS_MAX = 256;
 const FINGERPRINT_DIGITS = 16;
