@@ -316,14 +316,14 @@ test("a goodbye takes all records back, once, and ends the rest", () => {
   );
 });
 
-test("a querier asks soon, then after 1, 2, 4 to 64 s, and starts over", () => {
+test("a querier asks soon, then after 1, 2, 4 to 46 s, and starts over", () => {
   const { querier, timers, sent, clock } = onBench();
   const beganMs = clock.monotonicMs();
   querier.begin();
   timers.advance(400_000);
   const times = sent.map(({ atMs }) => atMs - beganMs);
   assert.ok((times[0] ?? 0) >= 20 && (times[0] ?? 0) <= 120, `${times}`);
-  for (const [at, pauseMs] of [1, 2, 4, 8, 16, 32, 64, 64].map((s, n) => [n, s * 1_000] as const)) {
+  for (const [at, pauseMs] of [1, 2, 4, 8, 16, 32, 46, 46].map((s, n) => [n, s * 1_000] as const)) {
     const gapMs = (times[at + 1] ?? 0) - (times[at] ?? 0);
     assert.ok(gapMs >= 0.69 * pauseMs && gapMs <= 1.31 * pauseMs, `${at}: ${gapMs}`);
   }
@@ -363,7 +363,7 @@ test("who only pretends to ask for all is found out", () => {
       timers.advance(10_000);
     }
   }
-  assert.ok(sent.length >= 1 && sent.length <= 4, `${sent.length} questions in half an hour`);
+  assert.ok(sent.length >= 1 && sent.length <= 6, `${sent.length} questions in half an hour`);
 });
 
 test("a truncated question stands for one's own until it proves to leave out more", () => {
