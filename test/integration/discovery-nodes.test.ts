@@ -72,10 +72,10 @@ function forged(id: NodeId, address: string, port: number, meshTag: string, ttl:
   return encode({ type: "response", answers }).toString("hex");
 }
 
-/** Without a budget the overlay alone would dial five times or more in it. */
-const WATCHED_MS = 12_000;
+/** Without a budget the overlay would dial three or four times in it. */
+const WATCHED_MS = 8_000;
 
-test("forged goodbyes drop no neighbour, a forged hint is dialled once", { skip }, () =>
+const forgery = () =>
   onLan(3, "without", async (lan, daemons) => {
     const [one, other] = [daemons.start(0), daemons.start(1)];
     await meet(one, other);
@@ -85,7 +85,9 @@ test("forged goodbyes drop no neighbour, a forged hint is dialled once", { skip 
     const key = keyOfNodeId(root.value.id) ?? new Uint8Array();
     const tag = Buffer.from(key.subarray(0, 8)).toString("hex");
     const stranger = nodeIdOfKey(new Uint8Array(32).fill(9));
-    const lost = (daemon: Daemon) => daemon.text("/metrics").match(/^watercooler_links_lost.*/gm);
+    // Crossed dials may still replace one link by the other; that is no loss.
+    const lost = (daemon: Daemon) =>
+      daemon.text("/metrics").match(/^watercooler_links_lost_total\{reason="(?!replaced).*/gm);
     const lostBefore = [one, other].map(lost);
     const packets = [
       ...ids.map((id, at) => forged(id, `10.77.0.${at + 1}`, 7946, tag, 0)),
@@ -106,10 +108,9 @@ test("forged goodbyes drop no neighbour, a forged hint is dialled once", { skip 
       assert.deepEqual(daemon.mesh()?.active, [ids[1 - at]]);
     }
     assert.deepEqual([one, other].map(lost), lostBefore);
-  }),
-);
+  });
 
-test("an address that changes under a node: the same node, back within 15 s", { skip }, () =>
+const newAddress = () =>
   onLan(2, "without", async (lan, daemons) => {
     const [steady, mover] = [daemons.start(0), daemons.start(1)];
     await meet(steady, mover);
@@ -127,10 +128,9 @@ test("an address that changes under a node: the same node, back within 15 s", { 
     console.log(`# back ${tookMs} ms after the address changed`);
     assert.ok(tookMs < 15_000, `${tookMs} ms`);
     for (const { log } of [steady, mover]) assert.doesNotMatch(log, /clone|identity/);
-  }),
-);
+  });
 
-test("IPv6 alone: nodes meet, and one that listens on IPv4 alone says so", { skip }, () =>
+const ipv6Alone = () =>
   onLan(3, "with", async (_lan, daemons) => {
     const [one, other] = [0, 1].map((at) => daemons.start(at, { listen: "[::]:7946" })) as [
       Daemon,
@@ -142,10 +142,9 @@ test("IPv6 alone: nodes meet, and one that listens on IPv4 alone says so", { ski
     const said = (daemon: Daemon) => JSON.stringify(daemon.get<object>("/v1/health"));
     assert.match(said(deaf), /mesh\.listen has 0\.0\.0\.0/);
     assert.match(said(one), /sees the network/);
-  }),
-);
+  });
 
-test("mDNS blocked: configured peers, then remembered ones, within 10 s", { skip }, () =>
+const withoutMdns = () =>
   onLan(2, "without", async (lan, daemons) => {
     for (const at of [0, 1]) {
       const nft = (...words: string[]) => ip("netns", "exec", lan.space(at), "nft", ...words);
@@ -163,5 +162,13 @@ test("mDNS blocked: configured peers, then remembered ones, within 10 s", { skip
     const took = [configuredMs, rememberedMs].map(Math.round);
     console.log(`# configured peers met in ${took[0]} ms, remembered ones in ${took[1]} ms`);
     assert.ok(configuredMs < 10_000 && rememberedMs < 10_000, `${took}`);
-  }),
+  });
+
+test("whole nodes, two LANs at a time", { skip, concurrency: 2 }, (t) =>
+  Promise.all([
+    t.test("forged goodbyes drop no neighbour, a forged hint is dialled once", forgery),
+    t.test("an address that changes under a node: the same node, back within 15 s", newAddress),
+    t.test("IPv6 alone: nodes meet, and one that listens on IPv4 alone says so", ipv6Alone),
+    t.test("mDNS blocked: configured peers, then remembered ones, within 10 s", withoutMdns),
+  ]).then(() => undefined),
 );
