@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
-import { BlockList } from "node:net";
 import test from "node:test";
 import { type Answer, decode, encode } from "dns-packet";
 import fc from "fast-check";
-import { ManualTimers } from "../../firmware-bridge/src/timers.ts";
-import { nodeIdOfKey } from "../../src/base/id.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { SeededRandom } from "../../src/base/random.ts";
-import { ManualClock } from "../../src/base/time.ts";
-import { Complaints } from "../../src/link/discovery/complaints.ts";
-import type { Segment } from "../../src/link/discovery/interfaces.ts";
-import { PacketBudget } from "../../src/link/discovery/packet-budget.ts";
-import { KNOWN_PER_PACKET, type Known, Querier } from "../../src/link/discovery/querier.ts";
 import {
   fingerprintOf,
   instanceOf,
@@ -22,59 +12,19 @@ import {
   sightingsIn,
   TTL_S,
 } from "../../src/link/discovery/records.ts";
-import { Responder } from "../../src/link/discovery/responder.ts";
-import type { Incoming, Outgoing } from "../../src/link/discovery/socket.ts";
-
-const TAG = "00112233aabbccdd";
-const idOf = (number: number) => nodeIdOfKey(new Uint8Array(32).fill(number));
-const ID = idOf(1);
-const ANNOUNCEMENT = { id: ID, port: 7946, host: "::", meshTag: TAG, version: 1 };
-
-const subnets = new BlockList();
-subnets.addSubnet("10.0.0.0", 24, "ipv4");
-const V4: Segment = { key: "4", name: "eth0", family: "IPv4", address: "10.0.0.1", subnets };
-const V6: Segment = { key: "6", name: "eth0", family: "IPv6", address: "fe80::1", subnets };
-
-/** What comes out of the other end of the wire; the library's types leave out what it decodes. */
-function overTheWire(packet: Outgoing): Incoming {
-  return decode(encode(packet)) as unknown as Incoming;
-}
-
-function recordsIn({ answers = [], additionals = [] }: Incoming): readonly Answer[] {
-  return [...answers, ...additionals];
-}
-
-/** A responder or querier on a wire that only writes down. */
-function onBench(records = recordsOf(ANNOUNCEMENT, V4), known: Known = () => []) {
-  const clock = new ManualClock();
-  clock.advance(1_000_000);
-  const timers = new ManualTimers(clock);
-  const sent: { atMs: number; packet: Incoming }[] = [];
-  const bench = { failure: undefined as Error | undefined };
-  const wire = {
-    send: (packet: Outgoing, done: (error: Error | undefined) => void) => {
-      sent.push({ atMs: clock.monotonicMs(), packet: overTheWire(packet) });
-      done(bench.failure);
-    },
-  };
-  const random = new SeededRandom(7);
-  const complaints = new Complaints(silentLog, clock);
-  const parts = { wire, budget: new PacketBudget(), clock, timers, random, complaints };
-  const responder = new Responder(records, parts);
-  return {
-    clock,
-    timers,
-    sent,
-    bench,
-    responder,
-    querier: new Querier(parts, instanceOf(idOf(99)), known),
-  };
-}
-
-const question: Incoming = {
-  type: "query",
-  questions: [{ name: SERVICE.toUpperCase(), type: "PTR" }],
-};
+import type { Incoming } from "../../src/link/discovery/socket.ts";
+import {
+  ANNOUNCEMENT,
+  ID,
+  idOf,
+  onBench,
+  overTheWire,
+  question,
+  recordsIn,
+  TAG,
+  V4,
+  V6,
+} from "./discovery-bench.ts";
 
 test("records survive the wire, IPv4 and IPv6, and tell nothing personal", () => {
   for (const [segment, address] of [
@@ -314,88 +264,4 @@ test("a goodbye takes all records back, once, and ends the rest", () => {
     records.every(({ name }) => !name.startsWith("_services")),
     "others have that type too",
   );
-});
-
-test("a querier asks soon, then after 1, 2, 4 to 46 s, and starts over", () => {
-  const { querier, timers, sent, clock } = onBench();
-  const beganMs = clock.monotonicMs();
-  querier.begin();
-  timers.advance(400_000);
-  const times = sent.map(({ atMs }) => atMs - beganMs);
-  assert.ok((times[0] ?? 0) >= 20 && (times[0] ?? 0) <= 120, `${times}`);
-  for (const [at, pauseMs] of [1, 2, 4, 8, 16, 32, 46, 46].map((s, n) => [n, s * 1_000] as const)) {
-    const gapMs = (times[at + 1] ?? 0) - (times[at] ?? 0);
-    assert.ok(gapMs >= 0.69 * pauseMs && gapMs <= 1.31 * pauseMs, `${at}: ${gapMs}`);
-  }
-  sent.splice(0);
-  querier.begin();
-  timers.advance(2_000);
-  assert.equal(sent.length, 2);
-  querier.close();
-  assert.equal(timers.count, 0);
-});
-
-test("a querier tells whom it knows, over several packets, each small enough for IPv6", () => {
-  const people = Array.from({ length: 40 }, (_, n) => ({
-    instance: instanceOf(idOf(n)),
-    ttlS: TTL_S,
-  }));
-  const { querier, timers, sent } = onBench([], () => people);
-  querier.begin();
-  timers.advance(120);
-  assert.deepEqual(
-    sent.map(({ packet }) => [packet.questions?.length, packet.answers?.length, packet.flag_tc]),
-    [
-      [1, KNOWN_PER_PACKET, true],
-      [0, KNOWN_PER_PACKET, true],
-      [0, 40 - 2 * KNOWN_PER_PACKET, false],
-    ],
-  );
-  for (const { packet } of sent) assert.ok(encode({ ...packet }).length <= 1_232);
-});
-
-test("who only pretends to ask for all is found out", () => {
-  const { querier, timers, sent } = onBench();
-  querier.begin();
-  for (let minute = 0; minute < 30; minute++) {
-    for (let n = 0; n < 6; n++) {
-      querier.onQuery(question, "b");
-      timers.advance(10_000);
-    }
-  }
-  assert.ok(sent.length >= 1 && sent.length <= 6, `${sent.length} questions in half an hour`);
-});
-
-test("a truncated question stands for one's own until it proves to leave out more", () => {
-  const asked = (more: Answer[]) => {
-    const { querier, timers, sent } = onBench([], () => [
-      { instance: instanceOf(ID), ttlS: TTL_S },
-    ]);
-    querier.begin();
-    querier.onQuery(
-      { ...question, flag_tc: true, answers: [knownAnswer(instanceOf(ID), TTL_S)] },
-      "b",
-    );
-    querier.onQuery({ type: "query", questions: [], answers: more }, "b");
-    timers.advance(120);
-    return sent.length;
-  };
-  assert.equal(asked([knownAnswer(instanceOf(ID), TTL_S)]), 0);
-  assert.equal(asked([knownAnswer(instanceOf(idOf(2)), TTL_S)]), 1);
-});
-
-test("another's like question stands for one's own, one that leaves out more does not", () => {
-  const heard = (answers: Answer[]) => {
-    const { querier, timers, sent } = onBench([], () => [
-      { instance: instanceOf(ID), ttlS: TTL_S },
-    ]);
-    querier.begin();
-    querier.onQuery({ ...question, answers }, "b");
-    timers.advance(120);
-    return sent.length;
-  };
-  assert.equal(heard([]), 0);
-  assert.equal(heard([knownAnswer(instanceOf(ID), TTL_S)]), 0);
-  assert.equal(heard([knownAnswer(instanceOf(idOf(99)), TTL_S)]), 0, "it knows itself");
-  assert.equal(heard([knownAnswer(instanceOf(idOf(2)), TTL_S)]), 1);
 });

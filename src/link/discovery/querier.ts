@@ -22,6 +22,8 @@ export const KNOWN_PER_PACKET = 15;
 const PACKETS_MAX = 4;
 /** Known answers that belong to a truncated question come within this (RFC 6762, section 7.2). */
 const MORE_MS = 500;
+/** So long after we asked, a question may be our own that comes back. A guess. */
+const ECHO_MS = 500;
 /**
  * So long others may ask for us: someone who only pretends to is found out. A guess, wide enough
  * that a whole office does not do it at once.
@@ -50,6 +52,7 @@ export class Querier {
   private stand: Stand | undefined;
   /** From then on no other's question stands for ours. */
   private ownTurnMs: Millis | undefined;
+  private askedMs: Millis = Number.NEGATIVE_INFINITY;
 
   /** `own` is this node's instance, which it knows without being told. */
   constructor(
@@ -73,6 +76,7 @@ export class Querier {
    */
   onQuery({ questions = [], answers = [] }: Incoming, source: string): void {
     const nowMs = this.parts.clock.monotonicMs();
+    if (nowMs - this.askedMs < ECHO_MS) return;
     if (questions.some(({ name, type }) => type === "PTR" && lower(name) === SERVICE)) {
       if (nowMs >= (this.ownTurnMs ?? nowMs) || !this.isCovered(answers)) return;
       this.stand = { source, heardMs: nowMs, dueMs: this.dueMs, pauseMs: this.pauseMs };
@@ -120,6 +124,7 @@ export class Querier {
     const packets = Math.max(1, Math.ceil(known.length / KNOWN_PER_PACKET));
     const granted = budget.take(clock.monotonicMs(), packets);
     this.stand = undefined;
+    this.askedMs = clock.monotonicMs();
     this.ownTurnMs = this.drawOwnTurn();
     this.askLater();
     if (granted === 0) return complaints.add("over-budget", "a question waits");
