@@ -43,7 +43,13 @@ export function wireDiscovery(
     mode,
     peers,
     interfaces,
-    announcement: { id, port: meshPort(config), meshTag: mesh.tag, version: WIRE_VERSION },
+    announcement: {
+      id,
+      port: meshPort(config),
+      host: meshHost(config),
+      meshTag: mesh.tag,
+      version: WIRE_VERSION,
+    },
     clock,
     timers: systemTimers,
     random,
@@ -55,8 +61,7 @@ export function wireDiscovery(
 export function ownAddresses(config: Config): readonly Address[] {
   const advertised = config.mesh.advertise as readonly Address[];
   if (advertised.length > 0) return advertised;
-  const port = meshPort(config);
-  const host = config.mesh.listen.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  const [host, port] = [meshHost(config), meshPort(config)];
   if (host !== "0.0.0.0" && host !== "::") return [addressOf(host, port)];
   return Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
@@ -69,4 +74,8 @@ export function ownAddresses(config: Config): readonly Address[] {
 
 function meshPort(config: Config): number {
   return Number(/:(\d+)$/.exec(config.mesh.listen)?.[1] ?? 0);
+}
+
+function meshHost(config: Config): string {
+  return config.mesh.listen.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 }

@@ -13,7 +13,9 @@ export interface Announcement {
   readonly id: NodeId;
   /** The mesh port. */
   readonly port: number;
-  /** First 16 hexadecimal digits of the mesh id's hash; nodes of other meshes are not dialled. */
+  /** Where the mesh port listens: an address, "0.0.0.0" for all of IPv4, "::" for all of both. */
+  readonly host: string;
+  /** First 16 hexadecimal digits of the mesh's root key; nodes of other meshes are not dialled. */
   readonly meshTag: string;
   /** Highest wire version spoken. */
   readonly version: number;

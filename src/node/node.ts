@@ -4,6 +4,7 @@ import { splitAddress } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
+import { DialBudget } from "../link/discovery/dial-budget.ts";
 import type { Discovery, Hint } from "../link/discovery-port.ts";
 import type { LinkEvent, LinkTransport } from "../link/port.ts";
 import type { FrameCodec } from "../overlay/codec.ts";
@@ -53,6 +54,7 @@ export class Node {
   readonly clones: CloneWatch;
   private readonly lives: OwnLives;
   private readonly dialer: Dialer;
+  private readonly dialBudget = new DialBudget();
   private readonly queue: OverlayEvent[] = [];
   private draining = false;
   private stopped = false;
@@ -177,7 +179,11 @@ export class Node {
   /** Takes a hint from discovery. */
   onHint({ id, addresses }: Hint): void {
     if (this.stopped || this.lives.hasLeft) return;
-    if (id !== undefined) return this.enqueue({ type: "hint", peer: { id, addresses } });
+    if (id !== undefined) {
+      const admitted = this.dialBudget.admit({ id, addresses }, this.now());
+      if (admitted.length === 0) return;
+      return this.enqueue({ type: "hint", peer: { id, addresses: admitted } });
+    }
     const linked = new Set(this.parts.transport.stats().map(({ remote }) => remote));
     for (const address of addresses) if (!linked.has(address)) this.dialer.reachUnknown(address);
   }
@@ -190,6 +196,7 @@ export class Node {
         this.dialer.linked(event.peer, event.remote);
         const addresses = reachable(event.hello.addresses, event.remote);
         const peer = { id: event.peer, addresses };
+        this.dialBudget.prove(peer);
         this.parts.persistence.remember([peer]);
         return this.enqueue({ type: "link-up", peer });
       }
@@ -262,7 +269,8 @@ export class Node {
   }
 
   private dial(peer: Peer): void {
-    if (this.dialer.reach(peer)) return;
+    const addresses = this.dialBudget.take(peer, this.now());
+    if (this.dialer.reach({ id: peer.id, addresses })) return;
     this.queue.push({ type: "dial-failed", peer: peer.id });
   }
 

@@ -62,7 +62,9 @@ export class Reader implements ReadSide {
   checks(): readonly Check[] {
     const { node, store, sensors, discovery, replica } = this.parts;
     const failing = sensors.filter((sensor) => sensor.health().state === "failing");
-    const blind = discovery.state().filter(({ state }) => state === "blind");
+    // A source that stands in for a blind one is all that is needed.
+    const onLan = discovery.state().filter(({ source }) => source !== "configured");
+    const sees = onLan.length === 0 || onLan.some(({ state }) => state === "working");
     const { movedAside } = store.state();
     const clones = node.clones.found();
     const names = clones.map((id) => `${nodeName(replica, id)} (${id})`).join(", ");
@@ -84,8 +86,8 @@ export class Reader implements ReadSide {
       ),
       check(
         "discovery",
-        blind.length > 0 ? blind.map(({ detail }) => detail).join("; ") : undefined,
-        "sees the network",
+        sees ? undefined : onLan.map(({ detail }) => detail).join("; "),
+        onLan.length === 0 ? "mDNS is off" : "sees the network",
       ),
       check(
         "identity",

@@ -1,51 +1,45 @@
-import { createHash } from "node:crypto";
-import type { Answer } from "dns-packet";
 import type { Timers } from "../../../firmware-bridge/src/timers.ts";
-import type { Address, NodeId } from "../../base/id.ts";
 import type { Log } from "../../base/log.ts";
 import { jittered, type Random } from "../../base/random.ts";
-import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
+import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Announcement, Discovery, DiscoveryState, Hint } from "../discovery-port.ts";
-import { type Segment, scanSegments } from "./interfaces.ts";
+import { type Complaint, Complaints } from "./complaints.ts";
+import { HintBook } from "./hint-book.ts";
+import { listensAt, type Segment, scanSegments } from "./interfaces.ts";
 import { PacketBudget } from "./packet-budget.ts";
-import { recordsOf, SERVICE, type Sighting, sightingsIn, TTL_S } from "./records.ts";
+import { Querier } from "./querier.ts";
+import { instanceOf, recordsOf, sightingsIn } from "./records.ts";
+import { Responder } from "./responder.ts";
+import { type Incoming, type MakeMdns, MdnsSocket, type Outgoing } from "./socket.ts";
 
 /** Interfaces come and go (a Wi-Fi stick, DHCP); this often they are looked at again. */
 const SCAN_MS = 2 * SECOND_MS;
-/** First pause between questions; it doubles up to the last (RFC 6762, section 5.2). */
-const QUERY_MS_FIRST = 1 * SECOND_MS;
-const QUERY_MS_LAST = 64 * SECOND_MS;
-/** A lonely node asks again no sooner than this. */
-const REFRESH_MS = 5 * SECOND_MS;
-/** Answers wait a little, so that everybody's don't collide (RFC 6762, section 6). */
-const ANSWER_MS = [20, 120] as const;
-/** Second announcement after the first (RFC 6762, section 8.3). */
-const ANNOUNCE_AGAIN_MS = 1 * SECOND_MS;
-/** Nodes remembered. */
-const SEEN_MAX = 256;
-
-/** What of multicast-dns is used here. */
-interface Responder {
-  on(event: string, listener: (packet: never) => void): void;
-  query(packet: object): void;
-  respond(packet: object): void;
-  destroy(done?: () => void): void;
-}
-
-interface Ear {
-  readonly segment: Segment;
-  readonly responder: Responder;
-  readonly budget: PacketBudget;
-  cancelAnswer: (() => void) | undefined;
-}
+/** A lonely node asks again no sooner than the first; the gap doubles up to the last. */
+const REFRESH_MS_FIRST = 5 * SECOND_MS;
+const REFRESH_MS_LAST = MINUTE_MS;
+/** Not asked to refresh for so long, it is not lonely any more, and starts over. */
+const REFRESH_FORGOTTEN_MS = MINUTE_MS;
+/** A goodbye that the system does not take within this is left unsaid. */
+const GOODBYE_MS_MAX = 1 * SECOND_MS;
 
 export interface DnsSdOptions {
   readonly announcement: Announcement;
-  readonly interfaces: readonly string[];
+  /** Names of the interfaces to use; none or left out: all but loopback. */
+  readonly interfaces?: readonly string[];
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
+}
+
+/** All that is at work on one segment. */
+interface Ear {
+  readonly segment: Segment;
+  readonly socket: MdnsSocket;
+  readonly querier: Querier;
+  readonly responder: Responder;
+  /** Why the last packet could not be sent, where it could not. */
+  unsent: string | undefined;
 }
 
 /**
@@ -54,212 +48,179 @@ export interface DnsSdOptions {
  */
 export class DnsSd implements Discovery {
   private readonly ears = new Map<string, Ear>();
-  private readonly seen = new Map<NodeId, readonly Address[]>();
-  private readonly fingerprint: string;
-  private readonly cancels = new Set<() => void>();
+  private readonly book = new HintBook();
+  private readonly complaints: Complaints;
   private emit: (hint: Hint) => void = () => {};
-  private queryMs: Millis = QUERY_MS_FIRST;
-  private cancelQuery: () => void = () => {};
+  private cancelScan: () => void = () => {};
   private refreshedMs: Millis = Number.NEGATIVE_INFINITY;
+  private askedMs: Millis = Number.NEGATIVE_INFINITY;
+  private gapMs: Millis = REFRESH_MS_FIRST;
   private hints = 0;
   private stopped = false;
-  private open: ((options: object) => Responder) | undefined;
+  /** Why the last socket could not be had, or failed. */
+  private broken = "";
+  private makeMdns: MakeMdns | undefined;
 
   constructor(private readonly options: DnsSdOptions) {
-    const digest = createHash("sha256").update(options.announcement.id).digest("hex");
-    this.fingerprint = digest.slice(0, 16);
+    this.complaints = new Complaints(options.log, options.clock);
   }
 
   async start(listener: (hint: Hint) => void): Promise<void> {
-    this.emit = listener;
-    const { default: open } = await import("multicast-dns");
-    this.open = open as unknown as (options: object) => Responder;
+    const { default: makeMdns } = await import("multicast-dns");
+    if (this.stopped) return;
+    this.makeMdns = makeMdns;
+    this.emit = (hint) => {
+      this.hints += 1;
+      listener(hint);
+    };
     this.scan();
-    this.queryLater();
   }
 
+  /** Tells again what is known, and asks; ever more seldom while it is called time and again. */
   refresh(): void {
-    const nowMs = this.options.clock.monotonicMs();
-    if (this.stopped || nowMs - this.refreshedMs < REFRESH_MS) return;
+    const { clock, random } = this.options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.askedMs > REFRESH_FORGOTTEN_MS) this.gapMs = REFRESH_MS_FIRST;
+    this.askedMs = nowMs;
+    if (this.stopped || nowMs - this.refreshedMs < this.gapMs) return;
     this.refreshedMs = nowMs;
-    this.seen.clear();
-    this.queryMs = QUERY_MS_FIRST;
-    this.queryLater();
-    this.query();
+    this.gapMs = Math.min(REFRESH_MS_LAST, jittered(random, this.gapMs * 2, 0.2));
+    for (const hint of this.book.all(nowMs)) this.emit(hint);
+    for (const { querier } of this.ears.values()) querier.begin();
   }
 
   state(): readonly DiscoveryState[] {
-    const names = [...this.ears.values()].map(({ segment }) => `${segment.name} ${segment.family}`);
-    const blind = names.length === 0;
-    return [
-      {
-        source: "dns-sd",
-        state: blind ? "blind" : "working",
-        detail: blind ? "no network interface is up" : names.join(", "),
-        hints: this.hints,
-      },
-    ];
+    const { hints } = this;
+    const source = "dns-sd" as const;
+    if (this.makeMdns === undefined) {
+      return [{ source, state: "off", detail: "not started", hints }];
+    }
+    const names = [...this.ears.values()].map(({ segment }) => nameOf(segment)).join(", ");
+    const malformed = this.count("malformed");
+    const counted = malformed > 0 ? `; ${malformed} malformed` : "";
+    const blindness = this.blindness(names);
+    const detail = blindness ?? `${names}${counted}`;
+    return [{ source, state: blindness === undefined ? "working" : "blind", detail, hints }];
+  }
+
+  /** How often something went wrong, for tests and metrics. */
+  count(what: Complaint): number {
+    return this.complaints.count(what);
   }
 
   async stop(): Promise<void> {
+    if (this.stopped) return;
     this.stopped = true;
-    this.cancelQuery();
-    for (const cancel of this.cancels) cancel();
+    this.cancelScan();
     await Promise.all([...this.ears.values()].map((ear) => this.farewell(ear)));
     this.ears.clear();
   }
 
-  private scan(): void {
-    const segments = new Map(
-      scanSegments(this.options.interfaces).map((segment) => [segment.key, segment]),
-    );
-    for (const [key, { responder, cancelAnswer }] of this.ears) {
-      if (segments.has(key)) continue;
-      cancelAnswer?.();
-      responder.destroy();
-      this.ears.delete(key);
-    }
-    for (const [key, segment] of segments) if (!this.ears.has(key)) this.listen(key, segment);
-    this.after(SCAN_MS, () => this.scan());
+  /** Why this node can't see or be seen, or undefined where it can. */
+  private blindness(names: string): string | undefined {
+    const ears = [...this.ears.values()];
+    if (ears.length === 0) return this.broken || "no usable network interface is up";
+    if (ears.every(({ unsent }) => unsent !== undefined)) return `${names}: ${ears[0]?.unsent}`;
+    const { host } = this.options.announcement;
+    if (ears.some(({ segment }) => listensAt(host, segment.address))) return undefined;
+    return `mesh.listen has ${host}, where nobody on ${names} can come in`;
   }
 
-  private listen(key: string, segment: Segment): void {
-    const v6 = segment.family === "IPv6";
-    let responder: Responder | undefined;
+  private scan(): void {
+    const found = scanSegments(this.options.interfaces ?? []);
+    const segments = new Map(found.map((segment) => [segment.key, segment]));
+    for (const [key, ear] of this.ears) if (!segments.has(key)) this.drop(key, ear);
+    for (const [key, segment] of segments) if (!this.ears.has(key)) this.open(key, segment);
+    this.cancelScan = this.options.timers.set(SCAN_MS, () => this.scan());
+  }
+
+  private open(key: string, segment: Segment): void {
+    if (this.makeMdns === undefined) return;
+    let ear: Ear | undefined;
     try {
-      responder = this.open?.(
-        v6
-          ? { type: "udp6", ip: "ff02::fb", interface: `::%${segment.name}`, bind: "::" }
-          : { interface: segment.address, bind: "0.0.0.0" },
-      );
+      const socket: MdnsSocket = new MdnsSocket(this.makeMdns, segment, {
+        query: (packet, source) => {
+          ear?.responder.onQuery(packet, source);
+          ear?.querier.onQuery(packet, source);
+        },
+        response: (packet) => {
+          ear?.responder.onResponse(packet);
+          this.onResponse(segment, packet);
+        },
+        unfit: (what, detail) => this.complaints.add(what, detail),
+        failed: (error) => {
+          this.grieve(segment, error);
+          // The next scan opens another.
+          if (ear !== undefined) this.drop(key, ear);
+        },
+      });
+      ear = this.earOf(segment, socket);
     } catch (error) {
-      this.options.log.write("debug", "mDNS socket", { error: (error as Error).message });
+      return this.grieve(segment, error as Error);
     }
-    if (responder === undefined) return;
-    const ear = { segment, responder, budget: new PacketBudget(), cancelAnswer: undefined };
     this.ears.set(key, ear);
-    // A socket that fails is closed; the next scan opens another.
-    responder.on("error", () => this.drop(key, ear));
-    responder.on("warning", () => {});
-    responder.on("query", (packet: { questions: unknown; answers: unknown }) =>
-      this.onQuery(ear, packet),
-    );
-    responder.on("response", (packet: { answers: Answer[]; additionals?: Answer[] }) =>
-      this.onResponse(ear, packet),
-    );
-    this.say(ear, TTL_S);
-    this.ask(ear);
-    this.after(ANNOUNCE_AGAIN_MS, () => this.say(ear, TTL_S));
+    ear.responder.announce();
+    ear.querier.begin();
+  }
+
+  private grieve({ name }: Segment, { message }: Error): void {
+    this.broken = `${name}: ${message}`;
+    this.complaints.add("socket", this.broken);
+  }
+
+  private earOf(segment: Segment, socket: MdnsSocket): Ear {
+    const { announcement, clock, timers, random } = this.options;
+    const wire = {
+      send: (packet: Outgoing, done: (error: Error | undefined) => void) =>
+        socket.send(packet, (error) => {
+          ear.unsent = error?.message;
+          done(error);
+        }),
+    };
+    const budget = new PacketBudget();
+    const parts = { wire, budget, clock, timers, random, complaints: this.complaints };
+    const responder = new Responder(recordsOf(announcement, segment), parts);
+    const own = instanceOf(announcement.id);
+    const known = () => this.book.known(segment.key, clock.monotonicMs());
+    const querier = new Querier(parts, own, known);
+    const ear: Ear = { segment, socket, querier, responder, unsent: undefined };
+    return ear;
   }
 
   private drop(key: string, ear: Ear): void {
-    if (this.ears.get(key) !== ear) return;
-    this.ears.delete(key);
-    ear.cancelAnswer?.();
-    ear.responder.destroy();
+    if (this.ears.get(key) === ear) this.ears.delete(key);
+    ear.querier.close();
+    ear.responder.close();
+    ear.socket.close();
+    this.book.drop(key);
   }
 
-  private onQuery(ear: Ear, packet: { questions: unknown; answers: unknown }): void {
-    const questions = Array.isArray(packet.questions) ? packet.questions : [];
-    const ours = [SERVICE, `${this.fingerprint}.${SERVICE}`, `${this.fingerprint}.local`];
-    const asked = questions.some(({ name }) => ours.includes(String(name).toLowerCase()));
-    const known = Array.isArray(packet.answers) ? packet.answers : [];
-    // Known-answer suppression (RFC 6762, section 7.1).
-    const knowsUs = known.some(
-      ({ type, data, ttl }) =>
-        type === "PTR" &&
-        String(data).toLowerCase().startsWith(this.fingerprint) &&
-        Number(ttl) >= TTL_S / 2,
-    );
-    if (!asked || knowsUs || ear.cancelAnswer !== undefined) return;
-    const [soonMs, lateMs] = ANSWER_MS;
-    const afterMs = soonMs + this.options.random.next() * (lateMs - soonMs);
-    ear.cancelAnswer = this.after(afterMs, () => {
-      ear.cancelAnswer = undefined;
-      this.say(ear, TTL_S);
-    });
-  }
-
-  private onResponse(ear: Ear, packet: { answers: Answer[]; additionals?: Answer[] }): void {
-    const records = [...(packet.answers ?? []), ...(packet.additionals ?? [])];
-    const { announcement } = this.options;
-    for (const sighting of sightingsIn(records, announcement.meshTag, ear.segment)) {
-      if (sighting.id !== announcement.id) this.see(sighting);
+  private onResponse(segment: Segment, { answers = [], additionals = [] }: Incoming): void {
+    if (this.stopped) return;
+    const { announcement, clock } = this.options;
+    const found = sightingsIn([...answers, ...additionals], announcement.meshTag, segment);
+    this.complaints.add("malformed", "records that make no node", found.malformed);
+    this.complaints.add("other-mesh", "another mesh on this LAN", found.otherMesh);
+    this.complaints.add("foreign", "addresses outside our subnets", found.foreign);
+    for (const sighting of found.sightings) {
+      if (sighting.id === announcement.id) continue;
+      const hint = this.book.see(segment.key, sighting, clock.monotonicMs());
+      if (hint !== undefined) this.emit(hint);
     }
   }
 
-  private see({ id, addresses, isThere }: Sighting): void {
-    // A goodbye drops the hint and no more: a living link says more than a packet anyone can send.
-    if (isThere === "leaving") this.seen.delete(id);
-    if (isThere === "leaving" || addresses.length === 0) return;
-    const known = this.seen.get(id) ?? [];
-    if (addresses.every((address) => known.includes(address))) return;
-    if (this.seen.size >= SEEN_MAX && !this.seen.has(id)) return;
-    const all = [...new Set([...addresses, ...known])].slice(0, 8);
-    this.seen.set(id, all);
-    this.hints += 1;
-    this.emit({ id, addresses: all, source: "dns-sd" });
-  }
-
-  private query(): void {
-    for (const ear of this.ears.values()) this.ask(ear);
-  }
-
-  private queryLater(): void {
-    this.cancelQuery();
-    const afterMs = jittered(this.options.random, this.queryMs, 0.3);
-    this.cancelQuery = this.options.timers.set(afterMs, () => {
-      if (this.stopped) return;
-      this.query();
-      this.queryMs = Math.min(QUERY_MS_LAST, this.queryMs * 2);
-      this.queryLater();
-    });
-  }
-
-  private ask(ear: Ear): void {
-    if (!ear.budget.take(this.options.clock.monotonicMs())) return;
-    const answers = [...this.seen.keys()].map((id) => ({
-      type: "PTR",
-      name: SERVICE,
-      ttl: TTL_S,
-      data: `${createHash("sha256").update(id).digest("hex").slice(0, 16)}.${SERVICE}`,
-    }));
-    this.quietly(() =>
-      ear.responder.query({ questions: [{ name: SERVICE, type: "PTR" }], answers }),
-    );
-  }
-
-  private say(ear: Ear, ttl: number): void {
-    if (ttl > 0 && !ear.budget.take(this.options.clock.monotonicMs())) return;
-    const answers = recordsOf(this.options.announcement, this.fingerprint, ear.segment, ttl);
-    this.quietly(() => ear.responder.respond({ answers }));
-  }
-
-  private farewell(ear: Ear): Promise<void> {
-    this.say(ear, 0);
+  private farewell({ querier, responder, socket }: Ear): Promise<void> {
+    querier.close();
     return new Promise((resolve) => {
-      const done = this.options.timers.set(SECOND_MS, resolve);
-      ear.responder.destroy(() => {
-        done();
-        resolve();
+      const cancel = this.options.timers.set(GOODBYE_MS_MAX, () => socket.close(resolve));
+      responder.goodbye(() => {
+        cancel();
+        socket.close(resolve);
       });
     });
   }
+}
 
-  private quietly(send: () => void): void {
-    try {
-      send();
-    } catch (error) {
-      this.options.log.write("debug", "mDNS send", { error: (error as Error).message });
-    }
-  }
-
-  private after(spanMs: Millis, run: () => void): () => void {
-    const cancel = this.options.timers.set(spanMs, () => {
-      this.cancels.delete(cancel);
-      if (!this.stopped) run();
-    });
-    this.cancels.add(cancel);
-    return cancel;
-  }
+function nameOf({ name, family }: Segment): string {
+  return `${name} ${family}`;
 }
