@@ -90,7 +90,7 @@ export class Checks {
     const { activeMax, passiveMax, rememberedMax } = this.world.parameters;
     for (const host of this.world.hosts) {
       const { process } = host;
-      if (process === undefined || host.isFrozen) continue;
+      if (process === undefined || host.isFrozen || !host.isMember) continue;
       const { views, remembered } = process.overlay.membership;
       const { active, passive } = views;
       const fail = (detail: string): never => {
@@ -100,7 +100,11 @@ export class Checks {
       if (passive.size > passiveMax) fail(`${passive.size} passive`);
       if (remembered.all().length > rememberedMax) fail("too many remembered");
       if (active.has(host.id) || passive.has(host.id)) fail("holds itself");
-      for (const id of active.keys()) if (passive.has(id)) fail(`${shortId(id)} in both`);
+      const linked = new Set(process.transport.stats().map(({ peer }) => peer));
+      for (const id of active.keys()) {
+        if (passive.has(id)) fail(`${shortId(id)} in both`);
+        if (!linked.has(id)) fail(`${shortId(id)} is active and has no link`);
+      }
       if (active.size === 0) this.world.reach("an empty active view");
       this.hybridClock(host);
     }

@@ -85,7 +85,8 @@ export class SimHost {
     const current = () => this.process?.boot === boot;
     const guarded = (run: () => void) => () => {
       if (!current()) return;
-      if (this.isFrozen) this.backlog.push(guarded(run));
+      // What waits goes first: a process sees its own events in their order.
+      if (this.isFrozen || this.backlog.length > 0) this.backlog.push(() => current() && run());
       else run();
     };
     const timers: Timers = { set: (ms, run) => clock.set(ms, guarded(run)) };
@@ -146,9 +147,8 @@ export class SimHost {
 
   thaw(): void {
     this.isFrozen = false;
-    const backlog = this.backlog;
+    for (let at = 0; at < this.backlog.length; at++) this.backlog[at]?.();
     this.backlog = [];
-    for (const run of backlog) run();
   }
 
   /** Writes under a key of this node; gives whether it was acknowledged. */

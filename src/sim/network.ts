@@ -151,7 +151,9 @@ export class Network {
     this.trace.note(this.scheduler.nowMs, from.host, "link", to.host);
     to.up(end.far);
     this.scheduler.at(this.scheduler.nowMs + this.latency(), () => {
-      if (end.state === "new" && this.isOpen(to.host, from.host)) from.up(end);
+      if (end.state !== "new") return;
+      if (this.isOpen(to.host, from.host)) from.up(end);
+      else from.lost(end);
     });
   }
 

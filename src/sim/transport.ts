@@ -93,7 +93,7 @@ export class SimTransport implements LinkTransport, Endpoint {
       const sameBoot = old.far.transport.who.boot === boot;
       const crossed = sameBoot && old.initiator !== end.initiator;
       if (crossed && old.opener < end.opener) {
-        end.state = "down";
+        this.lost(end);
         return this.network.reset(end);
       }
       this.drop(old, "replaced");
@@ -125,9 +125,14 @@ export class SimTransport implements LinkTransport, Endpoint {
     if (end.state === "down") return;
     const wasUp = end.state === "up";
     end.state = "down";
-    const peer = end.far.transport.self;
+    const { self: peer, host } = end.far.transport;
     if (this.ends.get(peer) === end) this.ends.delete(peer);
-    if (wasUp && this.isUp) this.emit({ type: "down", peer, reason: "closed" });
+    if (!this.isUp) return;
+    if (wasUp) return this.emit({ type: "down", peer, reason: "closed" });
+    if (end.initiator === "peer") return;
+    // Every dial ends in an event: the node counts those under way.
+    const address = addressOf(host, MESH_PORT);
+    this.emit({ type: "dial-failed", address, expected: peer, reason: "closed" });
   }
 
   /** Sends what was held while the path was cut. */

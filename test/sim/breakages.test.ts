@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { NodeId } from "../../src/base/id.ts";
+import { Persistence } from "../../src/node/persistence.ts";
 import type { Effect } from "../../src/overlay/effects.ts";
 import { Hyparview } from "../../src/overlay/hyparview.ts";
-import type { Peer } from "../../src/overlay/messages.ts";
+import type { Message, Peer } from "../../src/overlay/messages.ts";
 import { Plumtree } from "../../src/overlay/plumtree.ts";
 import type { Entry } from "../../src/replica/entry.ts";
 import { OriginState, rowName } from "../../src/replica/origin-state.ts";
+import { Replica } from "../../src/replica/replica.ts";
 import { Writer } from "../../src/replica/writer.ts";
 import { drawPlan } from "../../src/sim/draw.ts";
 import { planDice, runPlan } from "../../src/sim/run-plan.ts";
@@ -110,33 +112,44 @@ caught(
 /** A process does not know that its identity has lived before. */
 caught("the incarnation is forgotten at restart", Writer.prototype, "highestOwn", () => () => 0);
 
-/** Whoever replies is a neighbour, asked or not, dead or alive. */
+/** Whoever replies is a neighbour, with or without a link, dead or alive. */
 caught(
   "a late NEIGHBOR reply revives the dead",
   Hyparview.prototype,
-  "onReply",
+  "message",
   (original) =>
     function (this: Hyparview, ...args: never[]) {
-      const [peer, accepted, nowMs] = args as unknown as [Peer, boolean, number];
-      const requests = Reflect.get(this, "requests") as Map<NodeId, unknown>;
-      if (!accepted || requests.has(peer.id)) return original.apply(this, args);
+      const [id, message, nowMs] = args as unknown as [NodeId, Message, number];
+      const peer = this.remembered.get(id);
+      const isReply = message.type === "neighbor-reply" && message.answer === "accepted";
+      if (!isReply || peer === undefined || !this.views.hasRoom) return original.apply(this, args);
       const enter = Reflect.get(this, "enter") as (peer: Peer, by: string, nowMs: number) => void;
-      if (this.views.hasRoom) enter.call(this, peer, "self", nowMs);
+      enter.call(this, peer, "self", nowMs);
+      return original.apply(this, args);
     },
 );
 
-/** A delta is believed whole although an entry of it was refused or lost. */
+/** What a person set is said to be kept before it is on the card. */
 caught(
-  "holes are covered that nobody filled",
-  OriginState.prototype,
-  "position",
+  "an acknowledgement does not wait for the card",
+  Persistence.prototype,
+  "flush",
   (original) =>
-    function (this: OriginState, ...args: never[]) {
-      const { incarnation } = original.apply(this, args) as { incarnation: number };
-      const seqs = [...this.rows.values()]
-        .filter(({ entry }) => entry.dot.incarnation === incarnation)
-        .map(({ entry }) => entry.dot.seq);
-      return { incarnation, seq: Math.max(0, ...seqs) };
+    function (this: Persistence, ...args: never[]) {
+      const durability = (args as unknown[])[1];
+      return durability === "durable" ? { ok: true, value: undefined } : original.apply(this, args);
+    },
+);
+
+/** What is known is news each time that it comes. */
+caught(
+  "a known entry is passed on again",
+  Replica.prototype,
+  "join",
+  (original) =>
+    function (this: Replica, ...args: never[]) {
+      const outcome = original.apply(this, args) as { refusal: string | undefined };
+      return outcome.refusal === undefined ? { ...outcome, fresh: true } : outcome;
     },
 );
 
