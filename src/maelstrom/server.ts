@@ -11,7 +11,7 @@ import type { Workload } from "./workloads.ts";
  * From "init" until the others are looked for. Maelstrom starts all processes side by side, and
  * stops reading a node that writes to one not yet started.
  */
-const START_MS: Millis = 500;
+const START_MS: Millis = SECOND_MS;
 /** "init" is answered once every node was heard of, or after this: half of what Maelstrom waits. */
 const INIT_MS_MAX: Millis = 5 * SECOND_MS;
 const INIT_CHECK_MS: Millis = 50;

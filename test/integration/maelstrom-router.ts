@@ -26,6 +26,8 @@ export interface RouterOptions {
   readonly command: readonly [string, ...string[]];
   readonly latency: Latency;
   readonly random: Random;
+  /** How long an answer may take; without it there are Maelstrom's own times. */
+  readonly patienceMs?: Millis;
 }
 
 interface Waiting {
@@ -58,20 +60,21 @@ export class Router {
 
   /** Starts all processes and tells each who is there; ends when all have answered. */
   async start(): Promise<void> {
+    const timeoutMs = this.options.patienceMs ?? INIT_TIMEOUT_MS;
     for (const name of this.names) this.spawn(name);
     await Promise.all(
       this.names.map((name) =>
-        this.rpc(
-          name,
-          { type: "init", node_id: name, node_ids: this.names },
-          { timeoutMs: INIT_TIMEOUT_MS },
-        ),
+        this.rpc(name, { type: "init", node_id: name, node_ids: this.names }, { timeoutMs }),
       ),
     );
   }
 
   /** Asks a node as a client does. Gives its answer, errors too; rejects when none comes. */
-  rpc(node: string, body: Body, { timeoutMs = RPC_TIMEOUT_MS } = {}): Promise<Body> {
+  rpc(
+    node: string,
+    body: Body,
+    { timeoutMs = this.options.patienceMs ?? RPC_TIMEOUT_MS } = {},
+  ): Promise<Body> {
     this.nextId += 1;
     const msgId = this.nextId;
     const client = `c${msgId}`;

@@ -61,7 +61,12 @@ let failed = 0;
 const exact = RUNS.filter(({ name }) => name === words);
 const chosen = exact.length > 0 ? exact : RUNS.filter(({ name }) => name.startsWith(words));
 for (const { name, note, options } of chosen) {
-  const result = await run({ ...options, seed });
+  const result = await run({ ...options, seed }).catch((error: Error) => error);
+  if (result instanceof Error) {
+    console.log(`${name}: ${result.message}`);
+    failed += 1;
+    continue;
+  }
   const isCounter = options.workload.endsWith("counter");
   const operations = result.history.length;
   const traffic =

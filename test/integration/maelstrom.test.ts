@@ -18,7 +18,7 @@ function short(workload: WorkloadName, setting: string) {
     lastsMs: 8_000,
     partitionEveryMs: 2_000,
     loss: 0.02,
-    recovery: "agreed",
+    patienceMs: 60_000,
     seed: 7,
   });
 }
