@@ -66,7 +66,6 @@ async function bundle() {
     },
     minifyWhitespace: true,
     minifySyntax: true,
-    keepNames: true,
     sourcemap: "linked",
     logLevel: "warning",
   });

@@ -25,6 +25,8 @@ interface Life {
 export interface Held {
   readonly entry: Entry;
   readonly heardMs: Millis;
+  /** Hash of the body, once it was needed. */
+  hash?: Uint8Array;
 }
 
 /** What joining an entry did. */

@@ -30,6 +30,7 @@ export interface JoinOutcome {
 }
 
 const NOTHING: ReadonlyMap<NodeId, ReadonlySet<string>> = new Map();
+const NO_HASH = new Uint8Array();
 const KNOWN: JoinOutcome = {
   fresh: false,
   changed: false,
@@ -132,10 +133,8 @@ export class Replica {
   originDigest(origin: NodeId): Uint8Array {
     const known = this.digests.get(origin);
     if (known !== undefined) return known;
-    const rows = [...(this.states.get(origin)?.rows ?? [])];
-    const bodies = rows
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([, { entry }]) => this.ports.hash(entry.body));
+    const rows = this.states.get(origin)?.rows;
+    const bodies = [...(rows?.keys() ?? [])].sort().map((row) => this.hashOf(rows?.get(row)));
     const digest = this.ports.hash(concatBytes([utf8(origin), ...bodies]));
     this.digests.set(origin, digest);
     return digest;
@@ -169,6 +168,12 @@ export class Replica {
   /** A stamp for a write of this node. */
   tick(wallMs: Millis): Stamp {
     return this.clock.tick(wallMs);
+  }
+
+  private hashOf(held: Held | undefined): Uint8Array {
+    if (held === undefined) return NO_HASH;
+    held.hash ??= this.ports.hash(held.entry.body);
+    return held.hash;
   }
 
   private admit(entry: Entry): OriginState | undefined {

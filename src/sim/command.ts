@@ -1,4 +1,3 @@
-import { Violation } from "./checks.ts";
 import { drawPlan } from "./draw.ts";
 import { describeFault } from "./fault.ts";
 import type { SimOptions, SimPorts } from "./ports.ts";
@@ -8,6 +7,7 @@ import { only } from "./shrink.ts";
 import { STUDIES } from "./studies/all.ts";
 import { runSwarm } from "./swarm.ts";
 import type { SeedReport } from "./swarm-worker.ts";
+import { Violation } from "./violation.ts";
 
 /** How often progress is said where the output is no terminal. */
 const PROGRESS_EVERY = 50;
@@ -61,7 +61,7 @@ function figuresText(figures: Readonly<Record<string, number | string>>): string
 }
 
 function replay(options: SimOptions, ports: SimPorts): number {
-  const drawn = drawPlan(planDice(options.seed), options.seed);
+  const drawn = drawPlan(planDice(options.seed), options.seed, options.nodes);
   const plan = options.only === undefined ? drawn : only(drawn, options.only);
   const verdict = runPlan(plan, options.log === "events" ? lineTo(ports) : undefined);
   const { violation, hash, events, settledMs, atMs } = verdict;
@@ -99,9 +99,9 @@ async function swarm(options: SimOptions, ports: SimPorts): Promise<number> {
       ports.stderr(`\r${done} of ${options.seeds} seeds, ${failures.length} failed `);
     else if (done % PROGRESS_EVERY === 0) ports.stderr(`${done} of ${options.seeds} seeds\n`);
   };
-  const { seed: firstSeed, seeds } = options;
+  const { seed: firstSeed, seeds, nodes } = options;
   const { signal, workers, workerUrl } = ports;
-  await runSwarm({ firstSeed, seeds, workers, workerUrl, signal, onReport });
+  await runSwarm({ firstSeed, seeds, nodes, workers, workerUrl, signal, onReport });
   if (ports.isTty && options.output === "text") ports.stderr("\n");
   const tookMs = ports.monotonicMs() - startedMs;
   const summary = {
@@ -152,7 +152,8 @@ function failureText(report: SeedReport): string {
 }
 
 function replayLine({ verdict, needed }: SeedReport): string {
-  return `watercooler sim --seeds 1 --seed ${verdict.plan.seed} --only ${needed.join() || "none"}`;
+  const { seed, hosts } = verdict.plan;
+  return `watercooler sim --seed ${seed} --nodes ${hosts} --only ${needed.join() || "none"}`;
 }
 
 function lineTo({ stdout }: SimPorts): (line: string) => void {

@@ -55,9 +55,11 @@ const KINDS: readonly FaultType[] = [
 /**
  * Draws a history from a seed. Each seed allows its own few kinds of faults (swarm testing, Groce
  * and others, ISSTA 2012): all kinds at once would hide what some of them alone bring out.
+ * `nodes` fixes the size, which the seed draws otherwise.
  */
-export function drawPlan(random: SeededRandom, seed: number): Plan {
-  const hosts = drawSize(random);
+export function drawPlan(random: SeededRandom, seed: number, nodes?: number): Plan {
+  const drawn = drawSize(random);
+  const hosts = nodes ?? drawn;
   const kinds = sample(random, KINDS, 1 + randomInt(random, 6));
   const count = 2 + randomInt(random, FAULTS_MAX);
   const faults = Array.from({ length: count }, () => drawFault(random, kinds, hosts));
@@ -77,8 +79,8 @@ export function drawPlan(random: SeededRandom, seed: number): Plan {
 /** Mostly small offices; now and then one whose views can't hold everybody. */
 function drawSize(random: SeededRandom): number {
   const drawn = random.next();
-  if (drawn < 0.7) return HOSTS_MIN + randomInt(random, 3);
-  return drawn < 0.97 ? HOSTS_MIN + randomInt(random, 8) : 32 + randomInt(random, 16);
+  if (drawn < 0.8) return HOSTS_MIN + randomInt(random, 3);
+  return drawn < 0.99 ? HOSTS_MIN + randomInt(random, 7) : 28 + randomInt(random, 12);
 }
 
 function drawFault(random: SeededRandom, kinds: readonly FaultType[], hosts: number): Fault {

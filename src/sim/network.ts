@@ -7,6 +7,7 @@ import { messageOf } from "./frames.ts";
 import { type Endpoint, SimEnd } from "./link-end.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Trace } from "./trace.ts";
+import { Violation } from "./violation.ts";
 
 /** What the network does to frames; may change while a history runs. */
 export interface Weather {
@@ -35,6 +36,8 @@ export class Network {
   weather: Weather = CALM;
   cutFrames: CutFrames = "lost";
   frames = 0;
+  /** So many may have been sent when the checks look next. */
+  framesMax = Number.POSITIVE_INFINITY;
   bytes = 0;
   dials = 0;
   links = 0;
@@ -89,6 +92,7 @@ export class Network {
   carry(end: SimEnd, frame: Uint8Array): void {
     const [from, to] = [end.transport.host, end.far.transport.host];
     this.frames += 1;
+    if (this.frames > this.framesMax) throw new Violation("no message loops", "a storm of frames");
     this.bytes += frame.length;
     if (this.watch !== undefined) this.look(from, to, frame);
     if (!this.isOpen(from, to)) {

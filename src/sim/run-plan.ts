@@ -1,11 +1,11 @@
 import { SeededRandom } from "../base/random.ts";
 import { type Millis, SECOND_MS } from "../base/time.ts";
-import { Violation } from "./checks.ts";
 import type { Plan } from "./draw.ts";
 import type { SimHost } from "./host.ts";
 import { plan as planFault } from "./inflict.ts";
 import { CALM } from "./network.ts";
 import { cardsHoldAll, settle } from "./settle.ts";
+import { Violation } from "./violation.ts";
 import { keepWriting } from "./workload.ts";
 import { World } from "./world.ts";
 

@@ -2,10 +2,11 @@ import { equalBytes, toHex } from "../base/bytes.ts";
 import { MINUTE_MS, type Millis } from "../base/time.ts";
 import { Replica } from "../replica/replica.ts";
 import { RETRACTED_MAX } from "../replica/writer.ts";
-import { unsettled, Violation } from "./checks.ts";
+import { unsettled } from "./checks.ts";
 import { entryCodec } from "./frames.ts";
 import type { SimHost } from "./host.ts";
 import { simTrust } from "./trust.ts";
+import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** A peer that failed often is asked again after a minute; two such rounds. */

@@ -10,8 +10,14 @@ export interface SeedReport {
   readonly needed: readonly number[];
 }
 
-parentPort?.on("message", (seed: number) => {
-  const verdict = runPlan(drawPlan(planDice(seed), seed));
+/** What a worker is asked for: one seed, and the size of its mesh where that is fixed. */
+export interface SeedRequest {
+  readonly seed: number;
+  readonly nodes: number | undefined;
+}
+
+parentPort?.on("message", ({ seed, nodes }: SeedRequest) => {
+  const verdict = runPlan(drawPlan(planDice(seed), seed, nodes));
   const needed = verdict.violation === undefined ? [] : shrink(verdict);
   parentPort?.postMessage({ verdict, needed } satisfies SeedReport);
 });

@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
-import type { SeedReport } from "./swarm-worker.ts";
+import type { SeedReport, SeedRequest } from "./swarm-worker.ts";
 
 export interface SwarmOptions {
   readonly firstSeed: number;
   readonly seeds: number;
+  readonly nodes: number | undefined;
   readonly workers: number;
   readonly workerUrl: URL;
   readonly signal: AbortSignal;
@@ -13,7 +14,7 @@ export interface SwarmOptions {
 
 /** Runs many seeds, one history each, on as many threads as asked. */
 export async function runSwarm(options: SwarmOptions): Promise<void> {
-  const { firstSeed, seeds, workers, workerUrl, signal, onReport } = options;
+  const { firstSeed, seeds, nodes, workers, workerUrl, signal, onReport } = options;
   let next = firstSeed;
   const end = firstSeed + seeds;
   const work = () =>
@@ -25,7 +26,7 @@ export async function runSwarm(options: SwarmOptions): Promise<void> {
       };
       const giveNext = () => {
         if (next >= end || signal.aborted) return finish();
-        worker.postMessage(next);
+        worker.postMessage({ seed: next, nodes } satisfies SeedRequest);
         next += 1;
       };
       worker.on("message", (report: SeedReport) => {

@@ -8,7 +8,6 @@ import type { Message, Peer } from "../../src/overlay/messages.ts";
 import { Plumtree } from "../../src/overlay/plumtree.ts";
 import type { Entry } from "../../src/replica/entry.ts";
 import { OriginState, rowName } from "../../src/replica/origin-state.ts";
-import { Replica } from "../../src/replica/replica.ts";
 import { Writer } from "../../src/replica/writer.ts";
 import { drawPlan } from "../../src/sim/draw.ts";
 import { planDice, runPlan } from "../../src/sim/run-plan.ts";
@@ -138,18 +137,6 @@ caught(
     function (this: Persistence, ...args: never[]) {
       const durability = (args as unknown[])[1];
       return durability === "durable" ? { ok: true, value: undefined } : original.apply(this, args);
-    },
-);
-
-/** What is known is news each time that it comes. */
-caught(
-  "a known entry is passed on again",
-  Replica.prototype,
-  "join",
-  (original) =>
-    function (this: Replica, ...args: never[]) {
-      const outcome = original.apply(this, args) as { refusal: string | undefined };
-      return outcome.refusal === undefined ? { ...outcome, fresh: true } : outcome;
     },
 );
 

@@ -1,6 +1,7 @@
 import type { Millis } from "../../base/time.ts";
-import { unsettled, Violation } from "../checks.ts";
+import { unsettled } from "../checks.ts";
 import type { SimHost } from "../host.ts";
+import { Violation } from "../violation.ts";
 import { World, type WorldOptions } from "../world.ts";
 
 /** What a scenario measured, for people: names with their units, and values. */

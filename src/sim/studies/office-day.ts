@@ -4,7 +4,7 @@ import type { Kind } from "../../reading/kind.ts";
 import type { SimHost } from "../host.ts";
 import type { SimOptions, SimPorts } from "../ports.ts";
 import { World } from "../world.ts";
-import { drawOffice } from "./office-picture.ts";
+import { drawOffice, type Sample } from "./office-picture.ts";
 import { markdown, type Study } from "./study.ts";
 
 const NODES = 200;
@@ -24,13 +24,6 @@ const SENSORS: readonly (readonly [Kind, Millis])[] = [
 const FRAME_OVERHEAD_BYTES = 78;
 const PROBES = 20;
 const SAMPLE_MS = 5 * SECOND_MS;
-
-/** Hosts that show the newest of everybody, at a moment. */
-export interface Sample {
-  readonly atMs: Millis;
-  /** Largest share of hosts with one digest. */
-  readonly agreeing: number;
-}
 
 interface Figures {
   readonly nodes: number;

@@ -1,16 +1,24 @@
+import type { Millis } from "../../base/time.ts";
 import type { SimHost } from "../host.ts";
-import type { Sample } from "./office-day.ts";
 
 const SIZE = 720;
 const RADIUS = 320;
 const CHART_HEIGHT = 180;
 const MARGIN = 40;
 
+/** How far a mesh agreed, at a moment of virtual time. */
+export interface Sample {
+  readonly atMs: Millis;
+  /** Largest share of hosts with one digest. */
+  readonly agreeing: number;
+}
+
 /** The overlay as a circle of hosts, and below it how many agreed over time; an SVG document. */
 export function drawOffice(hosts: readonly SimHost[], samples: readonly Sample[]): string {
   const height = SIZE + CHART_HEIGHT + 2 * MARGIN;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE} ${height}" font-family="sans-serif">`,
+    '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"',
+    `viewBox="0 0 ${SIZE} ${height}">`,
     `<rect width="${SIZE}" height="${height}" fill="#fff"/>`,
     ...overlay(hosts),
     `<g transform="translate(0 ${SIZE})">`,
@@ -59,7 +67,8 @@ function chart(samples: readonly Sample[]): readonly string[] {
     `<text x="${MARGIN}" y="${MARGIN - 8}" font-size="14">Pis with the same state, of all</text>`,
     `<path d="M${MARGIN} ${MARGIN}V${bottom}H${MARGIN + width}" stroke="#235" fill="none"/>`,
     `<polyline points="${points.join(" ")}" fill="none" stroke="#06a" stroke-width="1.5"/>`,
-    `<text x="${MARGIN + width}" y="${bottom + 18}" font-size="12" text-anchor="end">${minutes} min</text>`,
-    `<text x="${MARGIN - 6}" y="${MARGIN + 4}" font-size="12" text-anchor="end">all</text>`,
+    `<g font-size="12" text-anchor="end">`,
+    `<text x="${MARGIN + width}" y="${bottom + 18}">${minutes} min</text>`,
+    `<text x="${MARGIN - 6}" y="${MARGIN + 4}">all</text></g>`,
   ];
 }
