@@ -230,6 +230,7 @@ export class Hyparview {
       this.requests.delete(peer.id);
       this.enter(peer, "peer", nowMs);
     }
+    this.keepAlives.heardPing(peer.id);
     this.send(peer, { type: "pong", nonce }, nowMs);
   }
 
@@ -245,6 +246,7 @@ export class Hyparview {
         this.careMs = nowMs;
         continue;
       }
+      if (this.keepAlives.rests(id)) continue;
       const nonce = this.keepAlives.ping(id, nowMs);
       this.send(active.peer, { type: "ping", nonce }, nowMs);
     }

@@ -1,8 +1,15 @@
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 
-/** Pings under way, and the round-trip times that came of them. */
+/**
+ * Pings under way, and the round-trip times that came of them.
+ *
+ * A ping and its answer prove the link to both ends, so the ends of a link take turns: who was
+ * pinged since its last ping rests for one round.
+ */
 export class KeepAlive {
+  private readonly pingedBy = new Set<NodeId>();
+  private readonly resting = new Set<NodeId>();
   private readonly pings = new Map<number, { readonly id: NodeId; readonly sentMs: Millis }>();
   private readonly rtts = new Map<NodeId, Millis>();
   private nonce = 0;
@@ -19,6 +26,19 @@ export class KeepAlive {
     return this.nonce;
   }
 
+  /** A peer has pinged us. */
+  heardPing(id: NodeId): void {
+    this.pingedBy.add(id);
+  }
+
+  /** Whether a peer is left out of this round, because it did the work of the last. */
+  rests(id: NodeId): boolean {
+    const rests = this.pingedBy.delete(id) && !this.resting.has(id);
+    if (rests) this.resting.add(id);
+    else this.resting.delete(id);
+    return rests;
+  }
+
   pong(id: NodeId, nonce: number, nowMs: Millis): void {
     const ping = this.pings.get(nonce);
     if (ping?.id !== id) return;
@@ -33,5 +53,7 @@ export class KeepAlive {
 
   forget(id: NodeId): void {
     this.rtts.delete(id);
+    this.pingedBy.delete(id);
+    this.resting.delete(id);
   }
 }
