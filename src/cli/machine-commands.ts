@@ -37,6 +37,7 @@ export function addMachine(program: Command, deps: CliDeps, finish: (code: numbe
     .argument("<sensor>", "the sensor's name on its node")
     .requiredOption("--reference <value>", "what the reference says, in the sensor's unit", number)
     .option("--kind <kind>", "what is compared", "temperature")
+    .option("--save", "let the node keep the offset, and the mesh with it")
     .option("--for <seconds>", "how long to look", number, LOOK_S_DEFAULT)
     .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
     .option("--json", "one JSON document")

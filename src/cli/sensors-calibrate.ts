@@ -15,6 +15,8 @@ export interface Calibrating extends Asking {
   readonly kind: string;
   /** How long to look, in seconds. */
   readonly for: number;
+  /** Let the node keep the offset, and the mesh with it. */
+  readonly save?: true;
 }
 
 const valuesDocument = v.object({
@@ -49,6 +51,7 @@ export async function sensorsCalibrate(
     const says = `${sensor} moved by ${quantity(spread, unit)}: leave it alone for an hour first`;
     throw new CliError(EXIT.failed, says);
   }
+  if (options.save) return save(deps, sensor, options, raws);
   const found = calibrationOf(raws, reference, humidity);
   const line = `${kind}: { filters: [ { offset: ${found.offset} } ] }`;
   if (json) return printJson(deps, { sensor, kind, unit, reference, raws, ...found, yaml: line });
@@ -61,6 +64,26 @@ export async function sensorsCalibrate(
   }
   deps.stdout("\nUnder the sensor in watercooler.yaml, before its other filters:\n\n");
   print(`    ${line}`);
+  deps.stdout("\nOr add --save, and the node keeps it.\n");
+}
+
+const savedDocument = v.object({ sensor: v.string(), kind: v.string(), offset: v.number() });
+
+/** The node works the offset out: it knows which filters come after it. */
+async function save(
+  deps: CliDeps,
+  sensor: string,
+  options: Calibrating,
+  raws: readonly number[],
+): Promise<void> {
+  const { kind, reference } = options;
+  const raw = raws.reduce((sum, one) => sum + one, 0) / raws.length;
+  const path = `/v1/sensors/${encodeURIComponent(sensor)}/calibration`;
+  const body = { kind, raw, reference };
+  const saved = await clientOf(deps, options).post(path, body, savedDocument);
+  if (options.json) return printJson(deps, saved);
+  const to = `${saved.offset} is now added to the ${saved.kind} of ${saved.sensor}`;
+  deps.stdout(`${plain(to)}; a Pi of this name with a new card has it again.\n`);
 }
 
 /** Raw values over the time asked for, and the humidity that came with the last. */
