@@ -81,12 +81,17 @@ function newest(folder) {
   return latest;
 }
 
+const rebuild = () =>
+  npm("Rebuilding native modules for this Node", ["rebuild", "--loglevel=error"]);
+const wereForAnother = age(MODULES) > 0 && !builtForThisNode();
 if (age(MODULES) === 0 || age("package-lock.json") > age(MODULES) + CHECKOUT_MS) {
   // Not "npm ci": it refuses a lock file that a mirror without every platform's binaries has made.
   const quietly = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
   npm("Installing; native modules compile, which takes a minute", ["install", ...quietly]);
-} else if (!builtForThisNode()) {
-  npm("Rebuilding native modules for this Node", ["rebuild", "--loglevel=error"]);
+  // An install that finds all packages there leaves what another Node compiled as it is.
+  if (wereForAnother) rebuild();
+} else if (wereForAnother) {
+  rebuild();
 }
 
 if (Math.max(...SOURCES.map(newest), ...FILES.map(age)) > age("dist/.built")) {

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
+import { Calibrations } from "./node/calibrations.ts";
 import type { Node } from "./node/node.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
@@ -45,7 +46,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses } = wired.value;
+  const { node, report, api, apiAddresses, meshAddresses, calibrations } = wired.value;
   const stop = async () => {
     await report.stop();
     await api?.stop();
@@ -55,6 +56,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   try {
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
+    // Before the first reading, which is to be told as it should have been.
+    calibrations.start();
     report.start();
   } catch (error) {
     await stop();
@@ -67,6 +70,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
 interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
+  readonly calibrations: Calibrations;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -107,6 +111,8 @@ async function wireNode(
   const sensors = await wireSensors(config, { clock, random, log });
   const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
   const core = { node, replica, overlay, clock, sensors, watch };
+  const { name } = config.node;
+  const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
   const reader = new Reader({
     ...shared,
@@ -117,6 +123,7 @@ async function wireNode(
     discovery,
     store: opened.store,
     counters,
+    calibrations,
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({
@@ -124,7 +131,8 @@ async function wireNode(
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });
-  return ok({ node, report, api, meshAddresses: () => transport.bound(), apiAddresses });
+  const meshAddresses = () => transport.bound();
+  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations });
 }
 
 function wireApi(

@@ -43,7 +43,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   api: ["reading", "office", "node"],
-  doctor: ["config", "firmware-bridge"],
+  doctor: ["reading", "config", "firmware-bridge"],
   // The simulator's options, no more: a type.
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],

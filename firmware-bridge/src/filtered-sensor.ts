@@ -4,6 +4,7 @@ import { type Clock, HOUR_MS, type Millis } from "../../src/base/time.ts";
 import { humidityAt } from "../../src/reading/dew-point.ts";
 import type { FilterSpec } from "../../src/reading/filter-spec.ts";
 import { defaultFilters, heartbeatOf, withHeartbeat } from "../../src/reading/filter-spec.ts";
+import { rounded } from "../../src/reading/filter-stages.ts";
 import type { FilterChain } from "../../src/reading/filters.ts";
 import { createCalibration, createFilterChain } from "../../src/reading/filters.ts";
 import type { Kind } from "../../src/reading/kind.ts";
@@ -27,6 +28,8 @@ export interface FilterDeps {
   readonly guard?: "chip";
 }
 
+/** Digits of an offset: more than any sensor here is good for. */
+const OFFSET_DECIMALS = 2;
 /** Chains one sensor may keep: a box's 64 sub-sensors with some kinds each. A guess. */
 const CHAINS_COUNT_MAX = 256;
 
@@ -48,7 +51,7 @@ export class FilteredSensor implements Sensor {
   private readonly lines = new Map<string, Line>();
   private readonly gate = createPlausibilityGate();
   private readonly refused: MinuteReport;
-  private readonly calibrate: (temperature: number) => number;
+  private readonly offsets = new Map<string, number>();
   private emit: ((reading: Reading) => void) | undefined;
 
   constructor(
@@ -58,7 +61,6 @@ export class FilteredSensor implements Sensor {
   ) {
     const fields = { sensor: driver.name };
     this.refused = new MinuteReport(deps.log, deps.timers, "refused readings", fields);
-    this.calibrate = createCalibration(filters.temperature ?? []);
   }
 
   get name(): string {
@@ -96,6 +98,17 @@ export class FilteredSensor implements Sensor {
     });
   }
 
+  calibrate(sensor: string, kind: Kind, offset: number): void {
+    this.offsets.set(`${sensor} ${kind}`, offset);
+  }
+
+  offsetFor(kind: Kind, raw: number, reference: number): number {
+    const configured = createCalibration(this.filters[kind] ?? []);
+    // They are straight lines, or near one: a `multiply` makes an offset before it count more.
+    const slope = configured(raw + 1) - configured(raw);
+    return rounded((reference - configured(raw)) / slope, OFFSET_DECIMALS);
+  }
+
   refusedReadings(): ReadonlyMap<string, number> {
     return this.refused.counts();
   }
@@ -121,15 +134,20 @@ export class FilteredSensor implements Sensor {
     line.last = reading;
     line.raw = raw;
     line.health = line.stuck?.isStuck(raw, nowMs) === true ? "stuck" : "moving";
-    this.tell(line, line.chain.input(this.mend(reading, raw), nowMs));
+    this.tell(line, line.chain.input(this.mend(reading, this.offset(reading) + raw), nowMs));
+  }
+
+  private offset({ sensor, kind }: Pick<Reading, "sensor" | "kind">): number {
+    return this.offsets.get(`${sensor} ${kind}`) ?? 0;
   }
 
   /** A humidity was measured at the sensor's temperature; it is told at the room's. */
-  private mend({ sensor, kind }: Reading, raw: number): number {
+  private mend({ sensor, kind }: Reading, value: number): number {
     const measured = this.lines.get(`${sensor} temperature`)?.raw;
-    if (kind !== "humidity" || measured === undefined) return raw;
-    const room = this.calibrate(measured);
-    return room === measured ? raw : humidityAt(raw, measured, room);
+    if (kind !== "humidity" || measured === undefined) return value;
+    const configured = createCalibration(this.filters.temperature ?? []);
+    const room = configured(measured + this.offset({ sensor, kind: "temperature" }));
+    return room === measured ? value : humidityAt(value, measured, room);
   }
 
   private tell(line: Line, filtered: number | undefined): void {

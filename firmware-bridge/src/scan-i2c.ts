@@ -7,8 +7,8 @@ import type { Timers } from "./timers.ts";
 /** The SCD4x has its answer ready after so long (datasheet, table 9). */
 const ANSWER_MS = 2;
 /** Addresses that the I2C specification leaves to devices. */
-const FIRST = 0x08;
-const LAST = 0x77;
+const ADDRESS_FIRST = 0x08;
+const ADDRESS_LAST = 0x77;
 
 /** What answers at one address of a bus. */
 export interface Answering {
@@ -28,7 +28,7 @@ export interface Answering {
  */
 export async function scanI2c(bus: I2cBus, timers: Timers): Promise<readonly Answering[]> {
   const found: Answering[] = [];
-  for (let address = FIRST; address <= LAST; address++) {
+  for (let address = ADDRESS_FIRST; address <= ADDRESS_LAST; address++) {
     const state = await presence(bus, address);
     if (state === "nobody there") continue;
     if (state === "held") {

@@ -27,6 +27,10 @@ export interface Sensor {
   health(): SensorHealth;
   /** Where filters are applied: the newest values, raw and filtered. */
   latest?(): readonly LatestValue[];
+  /** Where filters are applied: `offset` is added to what is measured, before all of them. */
+  calibrate?(sensor: string, kind: Kind, offset: number): void;
+  /** The offset with which a value measured as `raw` comes to `reference`, filters included. */
+  offsetFor?(kind: Kind, raw: number, reference: number): number;
   /** Values that could not be true, so far, by reason. */
   refusedReadings?(): ReadonlyMap<string, number>;
   stop(): Promise<void>;

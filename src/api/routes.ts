@@ -2,6 +2,7 @@ import type { ReadSide } from "../node/read-side.ts";
 import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { readJson } from "./body.ts";
+import { calibrationRoute } from "./calibration.ts";
 import {
   deviceDocument,
   healthDocument,
@@ -18,7 +19,12 @@ import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
 export function dataRoutes(readSide: ReadSide): readonly Route[] {
-  return [...nodeRoutes(readSide), ...roomRoutes(readSide), networkRoute(readSide)];
+  return [
+    ...nodeRoutes(readSide),
+    ...roomRoutes(readSide),
+    networkRoute(readSide),
+    calibrationRoute(readSide),
+  ];
 }
 
 function nodeRoutes(readSide: ReadSide): readonly Route[] {

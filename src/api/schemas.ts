@@ -133,6 +133,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
   PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },
   Pushed: object({ accepted: whole }),
+  CalibrationBody: {
+    oneOf: [
+      object({ kind, offset: { type: "number" } }, { additionalProperties: false }),
+      object(
+        { kind, raw: { type: "number" }, reference: { type: "number" } },
+        { additionalProperties: false },
+      ),
+    ],
+  },
+  Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({
     type: { const: "snapshot" },

@@ -24,9 +24,9 @@ export class NodeClient {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The answer as it came, for `--json`. */
-  async raw(path: string): Promise<unknown> {
-    const { status, text } = await this.fetch(path);
+  /** The answer as it came, for `--json`. With a body it is a write. */
+  async raw(path: string, body?: object): Promise<unknown> {
+    const { status, text } = await this.fetch(path, body);
     // A degraded node says so with 503 and a document.
     const isAnswer = status === 200 || (status === 503 && path === "/v1/health");
     const document = parseJson(text);
@@ -37,7 +37,16 @@ export class NodeClient {
 
   /** The answer, checked. */
   async get<const S extends v.GenericSchema>(path: string, schema: S) {
-    const parsed = v.safeParse(schema, await this.raw(path));
+    return this.checked(path, await this.raw(path), schema);
+  }
+
+  /** The answer to a write, checked. */
+  async post<const S extends v.GenericSchema>(path: string, body: object, schema: S) {
+    return this.checked(path, await this.raw(path, body), schema);
+  }
+
+  private checked<const S extends v.GenericSchema>(path: string, document: unknown, schema: S) {
+    const parsed = v.safeParse(schema, document);
     if (!parsed.success) throw new CliError(EXIT.failed, this.notUnderstood(path));
     return parsed.output as v.InferOutput<S>;
   }
@@ -54,13 +63,17 @@ export class NodeClient {
     return `${what}: is it a Watercooler of this version? Name another node with --node`;
   }
 
-  private async fetch(path: string): Promise<{ status: number; text: string }> {
+  private async fetch(path: string, body?: object): Promise<{ status: number; text: string }> {
     const url = new URL(this.base + path);
     const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
     const late = AbortSignal.timeout(ANSWER_MS_MAX);
     const options: RequestOptions = {
       signal: AbortSignal.any([late, this.signal]),
-      headers: { accept: "application/json" },
+      method: body === undefined ? "GET" : "POST",
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       // One question a connection: a kept one would hold the process open.
       agent: false,
     };
@@ -77,7 +90,7 @@ export class NodeClient {
         else reject(unreachable(this.base, late.aborted ? "ETIMEDOUT" : codeOf(error)));
       };
       call.on("error", fail);
-      call.end();
+      call.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 }

@@ -16,7 +16,7 @@ export async function sensorsScan(
     if (found.length === 0 && troubles.length === 0) {
       print("No sensor found: docs/hardware.md shows how they are wired.");
     }
-    if (lines.length > 0) print("\nFor watercooler.yaml:\n");
+    if (lines.length > 0) deps.stdout("\nFor watercooler.yaml:\n\n");
     for (const line of lines) print(line);
   }
   return troubles.length === 0 ? EXIT.done : EXIT.failed;

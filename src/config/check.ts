@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../base/result.ts";
-import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
+import { clashes } from "./clashes.ts";
+import { type ConfigFile, fileSchema } from "./schema.ts";
 import { type ParsedText, parseText } from "./yaml-text.ts";
 
 /** Lines of trouble shown at once. A guess: a screen. */
@@ -41,7 +42,7 @@ function judge(value: ParsedText["value"]): readonly Problem[] {
   for (;;) {
     const parsed = v.safeParse(fileSchema, value);
     if (parsed.success) {
-      if (found.length === 0) found.push(...duplicates(parsed.output));
+      if (found.length === 0) found.push(...clashes(parsed.output));
       return found;
     }
     const unknown = parsed.issues.filter(isUnknownKey);
@@ -75,18 +76,6 @@ function problemOf(issue: v.BaseIssue<unknown>): Problem {
 function show(input: unknown): string {
   const text = JSON.stringify(input) ?? String(input);
   return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
-}
-
-/** Two sensors of one name would write one reading in turns. */
-function duplicates(file: FilledFile): readonly Problem[] {
-  const seen = new Set<string>();
-  const found: Problem[] = [];
-  for (const [at, { name }] of file.sensors.entries()) {
-    const keys = ["sensors", at, "name"];
-    if (seen.has(name)) found.push({ keys, says: `"${name}" is there twice` });
-    seen.add(name);
-  }
-  return found;
 }
 
 function shown(problems: readonly string[]): readonly string[] {

@@ -14,8 +14,18 @@ import {
 } from "../../firmware-bridge/src/simulated-office.ts";
 import { KIND_NAMES } from "../reading/kind.ts";
 import { channel, updateInterval } from "./schema-filters.ts";
-import * as values from "./schema-values.ts";
-import { allowedWords, flag, list, mapping, name, oneOf, text, whole } from "./schema-values.ts";
+import {
+  allowedWords,
+  duration,
+  flag,
+  list,
+  mapping,
+  name,
+  number,
+  oneOf,
+  text,
+  whole,
+} from "./schema-values.ts";
 
 /** Linux numbers I2C adapters from 0; no board has more than these. A guess. */
 const I2C_BUS_MAX = 31;
@@ -131,7 +141,7 @@ export const sensor = v.variant(
       inverted: v.optional(flag, false),
       debounce: v.optional(
         v.pipe(
-          values.duration("0ms", "10s"),
+          duration("0ms", "10s"),
           v.description("A change is told at once, the next when the line has rested for this."),
         ),
         DEBOUNCE_DEFAULT,
@@ -150,13 +160,10 @@ export const sensor = v.variant(
       channel: v.optional(v.pipe(whole(0, 3), v.description("A0 to A3, against ground.")), 0),
       gain: v.optional(v.pipe(gain, v.description("The full scale in volts.")), GAIN_DEFAULT_V),
       kind: v.optional(oneOf(KIND_NAMES), "voltage"),
-      scale: v.optional(
-        v.pipe(values.number, v.description("The value is the voltage times this.")),
-        1,
-      ),
+      scale: v.optional(v.pipe(number, v.description("The value is the voltage times this.")), 1),
       window: v.optional(
         v.pipe(
-          values.duration("20ms", "5s"),
+          duration("20ms", "5s"),
           v.description("For sound: the level is the RMS over so long."),
         ),
         SOUND_WINDOW_DEFAULT,

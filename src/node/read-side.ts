@@ -86,6 +86,21 @@ export interface PushedReading {
   readonly room?: string;
 }
 
+/** An offset as such, or a value as measured and what it should have been. */
+export type CalibrationRequest =
+  | { readonly kind: Kind; readonly offset: number }
+  | { readonly kind: Kind; readonly raw: number; readonly reference: number };
+
+/** A sensor's offset as it is kept. */
+export interface CalibrationView {
+  readonly sensor: string;
+  readonly kind: Kind;
+  readonly offset: number;
+}
+
+/** Why a write was not taken, in words for whoever wrote. */
+export type WriteRefusal = PushRefusal;
+
 /** Why a pushed reading was not taken, in words for whoever pushed it. */
 export interface PushRefusal {
   readonly status: 404 | 409 | 422 | 507;
@@ -104,6 +119,8 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
+  /** Sets a sensor's offset for good; 0 takes it back. */
+  calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**
    * Calls back after changes, with the topics touched since the last call; at most once per event
    * the node handled. The returned function ends it.

@@ -7,6 +7,7 @@ import type { LinkTransport } from "../link/port.ts";
 import type { Overlay } from "../overlay/overlay.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
+import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { Node } from "./node.ts";
 
@@ -27,6 +28,7 @@ export interface ReaderParts {
   readonly counters: Counters;
   readonly node: Node;
   readonly sensors: readonly Sensor[];
+  readonly calibrations?: Calibrations;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

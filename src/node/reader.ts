@@ -17,6 +17,8 @@ import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import { nodeMetrics } from "./metrics.ts";
 import type {
+  CalibrationRequest,
+  CalibrationView,
   Check,
   MeshView,
   Metric,
@@ -25,6 +27,7 @@ import type {
   ReadSide,
   SelfView,
   Topic,
+  WriteRefusal,
 } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
 
@@ -178,6 +181,12 @@ export class Reader implements ReadSide {
       if (!pushed.ok) return err({ status: 422, detail: pushed.error });
     }
     return ok(undefined);
+  }
+
+  calibrate(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal> {
+    const { calibrations } = this.parts;
+    if (calibrations !== undefined) return calibrations.set(sensor, request);
+    return err({ status: 404, detail: "this node keeps no calibrations" });
   }
 
   subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void {

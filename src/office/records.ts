@@ -13,6 +13,7 @@ import type { Kind } from "../reading/kind.ts";
  * | `alive` | that it still is, when it has nothing else to say |
  * | `reading/SENSOR/KIND` | the newest value of a sensor |
  * | `device/MAC` | a device in its neighbour table |
+ * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";

@@ -215,7 +215,14 @@ test("every command has help with an example, and none is there before its time"
   const asking = ["status", "rooms", "room", "network", "watch"];
   const known = ["up", "demo", ...asking, "doctor", "sensors", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
-  const all = [...known, "completion", "config check", "config schema", "sensors scan"];
+  const all = [
+    ...known,
+    "completion",
+    "config check",
+    "config schema",
+    "sensors scan",
+    "sensors calibrate",
+  ];
   for (const name of all) {
     const help = await run([...name.split(" "), "--help"]);
     assert.equal(help.code, 0);

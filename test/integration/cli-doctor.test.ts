@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
-import { fakeNode, folder, PROGRAM, run, writeConfig } from "./cli-harness.ts";
+import { assertFailed, fakeNode, folder, PROGRAM, run, writeConfig } from "./cli-harness.ts";
 
 interface Finding {
   readonly check: string;
@@ -119,4 +120,54 @@ test("sensors scan: one document, and words for people where nothing is found", 
   assert.ok(Array.isArray(document.found) && Array.isArray(document.troubles));
   const words = await run(["sensors", "scan"]);
   assert.notEqual(words.stdout, "");
+});
+
+/** A node with one chip that gives these raw values, the next at each question. */
+async function chipNode(context: Parameters<typeof fakeNode>[0], temperatures: readonly number[]) {
+  let asked = 0;
+  const value = (kind: string, unit: string, raw: number) => ({
+    sensor: "climate",
+    kind,
+    unit,
+    raw,
+    value: raw,
+  });
+  return fakeNode(context, {
+    "/v1/node": (_request: IncomingMessage, response: ServerResponse) => {
+      const raw = temperatures[asked++ % temperatures.length] ?? 0;
+      const values = [value("temperature", "degC", raw), value("humidity", "percent", 40)];
+      response.end(JSON.stringify({ sensors: [{ name: "climate", values }] }));
+    },
+  });
+}
+
+test("sensors calibrate: the offset against a reference, and what the humidity becomes", async (context) => {
+  const { url } = await chipNode(context, [25.9, 26.1]);
+  const args = ["sensors", "calibrate", "climate", "--reference", "22", "--for", "1"];
+  const { code, stdout } = await run([...args, "--node", url, "--json"]);
+  assert.equal(code, 0);
+  const { offset, humidity, yaml, raws } = JSON.parse(stdout) as {
+    offset: number;
+    humidity: number;
+    yaml: string;
+    raws: number[];
+  };
+  assert.deepEqual(raws, [25.9, 26.1]);
+  assert.equal(offset, -4);
+  assert.ok(Math.abs(humidity - 50.9) < 0.3);
+  assert.equal(yaml, "temperature: { filters: [ { offset: -4 } ] }");
+  const words = await run([...args, "--node", url]);
+  assert.match(words.stdout, /^ {4}temperature: \{ filters: \[ \{ offset: -4 \} \] \}$/m);
+});
+
+test("sensors calibrate: what can't be calibrated is told in one line", async (context) => {
+  const { url } = await chipNode(context, [24, 26]);
+  const calibrate = (...args: readonly string[]) =>
+    run(["sensors", "calibrate", ...args, "--for", "1", "--node", url]);
+  assertFailed(await calibrate("climate", "--reference", "22"), 1, /moved by 2 °C/);
+  assertFailed(await calibrate("attic", "--reference", "22"), 1, /it has climate/);
+  const co2 = await calibrate("climate", "--reference", "420", "--kind", "co2");
+  assertFailed(co2, 1, /gives no co2: it gives temperature, humidity/);
+  assertFailed(await calibrate("climate", "--reference", "warm"), 2, /must be a number/);
+  assertFailed(await calibrate("climate"), 2, /--reference/);
 });

@@ -63,6 +63,7 @@ test("every chip is told by its id, with the lines that configure it", async () 
   bus(1).plugIn(0x45, sensirion("89"));
   bus(1).plugIn(0x62, sensirion("e4b8"));
   bus(1).plugIn(0x48, wordsChip({ 2: [0x80, 0], 3: [0x7f, 0xff] }));
+  bus(1).plugIn(0x49, wordsChip({ 2: [0x4b, 0], 3: [0x50, 0] }));
   bus(1).plugIn(0x23, chipWith({}));
   bus(1).plugIn(0x68, chipWith({}));
   const { found, troubles, buses } = await scan();
@@ -73,6 +74,7 @@ test("every chip is told by its id, with the lines that configure it", async () 
       ["i2c-1 0x44", "by itself"],
       ["i2c-1 0x45", "not"],
       ["i2c-1 0x48", "once configured"],
+      ["i2c-1 0x49", "not"],
       ["i2c-1 0x62", "by itself"],
       ["i2c-1 0x68", "not"],
       ["i2c-1 0x76", "by itself"],

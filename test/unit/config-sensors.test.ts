@@ -100,6 +100,25 @@ test("an impossible value is told with what is allowed", async () => {
   for (const [text, says] of cases) assert.match(await problem(`  - ${text}`), says, text);
 });
 
+test("two sensors on one wire are told, two inputs of one converter are none", async () => {
+  const gpio = "{ platform: gpio, name: a, pin: 17, kind: motion }";
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      "{ platform: door_counter, name: b, pin_outside: 27, pin_inside: 17 }",
+      /^w\.yaml:3: sensors\.1\.pin_inside: GPIO17 is used by "a" already$/,
+    ],
+    ["{ platform: gpio, name: b, pin: 17, kind: contact, chip: other }", /^none$/],
+    ["{ platform: door_counter, name: b, pin_outside: 5, pin_inside: 5 }", /GPIO5 is used by "b"/],
+  ];
+  for (const [other, says] of cases) assert.match(await problem(`  - ${gpio}\n  - ${other}`), says);
+  const chip = (rest: string) => `  - { platform: ${rest} }\n`;
+  const bme = chip("bme280, name: a, address: 0x77") + chip("bme280, name: b, address: 0x77");
+  assert.match(await problem(bme), /sensors\.1\.address: 0x77 on bus 1 is used by "a" already/);
+  const inputs = chip("ads1115, name: a") + chip("ads1115, name: b, channel: 1");
+  assert.equal(await problem(inputs), "none");
+  assert.match(await problem(inputs + chip("ads1115, name: c, channel: 1")), /input 1 is used/);
+});
+
 test("every configuration in docs/hardware.md is good", async () => {
   const guide = readFileSync(new URL("../../../../docs/hardware.md", import.meta.url), "utf8");
   const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);

@@ -8,11 +8,19 @@ const READ_ONLY_PROBES = [
   [0x50, 0x5f],
 ] as const;
 
+type Open = (number: number) => Promise<PromisifiedBus>;
+
+const openPackage: Open = (number) =>
+  nativeModule("i2c-bus", async () => (await import("i2c-bus")).default.openPromisified(number));
+
 /** A bus of this machine through `i2c-bus`, loaded and opened at the first transaction. */
 export class LinuxI2cBus implements I2cBus {
   private opened: Promise<PromisifiedBus> | undefined;
 
-  constructor(private readonly number: number) {}
+  constructor(
+    private readonly number: number,
+    private readonly openBus: Open = openPackage,
+  ) {}
 
   probe(address: number): Promise<void> {
     return this.transact(address, async (bus) => {
@@ -79,10 +87,7 @@ export class LinuxI2cBus implements I2cBus {
   }
 
   private async open(): Promise<PromisifiedBus> {
-    this.opened ??= nativeModule("i2c-bus", async () => {
-      const { default: i2c } = await import("i2c-bus");
-      return i2c.openPromisified(this.number);
-    });
+    this.opened ??= this.openBus(this.number);
     try {
       return await this.opened;
     } catch (error) {

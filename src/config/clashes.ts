@@ -1,0 +1,54 @@
+import type { FilledFile } from "./schema.ts";
+
+type SensorFile = FilledFile["sensors"][number];
+
+/** A place in the file where something is used that another sensor uses. */
+export interface Clash {
+  readonly keys: readonly unknown[];
+  readonly says: string;
+}
+
+/** Sensors of one name, on one GPIO line, or two chips at one address of one bus. */
+export function clashes(file: FilledFile): readonly Clash[] {
+  const taken = new Map<string, string>();
+  const found: Clash[] = [];
+  for (const [at, sensor] of file.sensors.entries()) {
+    for (const { key, what, says } of usedBy(sensor)) {
+      const owner = taken.get(what);
+      if (owner === undefined) taken.set(what, sensor.name);
+      else found.push({ keys: ["sensors", at, key], says: says(owner) });
+    }
+  }
+  return found;
+}
+
+interface Use {
+  readonly key: string;
+  readonly what: string;
+  readonly says: (owner: string) => string;
+}
+
+function usedBy(sensor: SensorFile): readonly Use[] {
+  const { name } = sensor;
+  const uses: Use[] = [
+    { key: "name", what: `name ${name}`, says: () => `"${name}" is there twice` },
+  ];
+  const pin = (key: string, number: number, chip = "") => ({
+    key,
+    what: `pin ${number} ${chip}`,
+    says: (owner: string) => `GPIO${number} is used by "${owner}" already`,
+  });
+  if (sensor.platform === "gpio") uses.push(pin("pin", sensor.pin, sensor.chip));
+  if (sensor.platform === "door_counter") {
+    uses.push(pin("pin_outside", sensor.pin_outside, sensor.chip));
+    uses.push(pin("pin_inside", sensor.pin_inside, sensor.chip));
+  }
+  if ("i2c_bus" in sensor) {
+    // Each input of a converter may be a sensor of its own.
+    const input = sensor.platform === "ads1115" ? ` input ${sensor.channel}` : "";
+    const place = `0x${sensor.address.toString(16)} on bus ${sensor.i2c_bus}${input}`;
+    const says = (owner: string) => `${place} is used by "${owner}" already`;
+    uses.push({ key: "address", what: `i2c ${place}`, says });
+  }
+  return uses;
+}

@@ -1,0 +1,54 @@
+import type { NodeId } from "../base/id.ts";
+import { real, record } from "../base/tlv.ts";
+import { isKind, type Kind } from "../reading/kind.ts";
+import type { Replica } from "../replica/replica.ts";
+import { nodeName, silentNodes } from "./nodes.ts";
+
+/** What a node's sensor is known to be off by; the node writes it under its own identity. */
+export interface StoredCalibration {
+  readonly sensor: string;
+  readonly kind: Kind;
+  /** To be added to what the sensor measures, in the kind's unit. */
+  readonly offset: number;
+}
+
+const PREFIX = "calibration/";
+
+export const calibrationRecord = record({ offset: real(1) });
+
+export function calibrationKey(sensor: string, kind: Kind): string {
+  return `${PREFIX}${sensor}/${kind}`;
+}
+
+/** The calibrations that one origin holds. */
+export function calibrationsOf(replica: Replica, origin: NodeId): readonly StoredCalibration[] {
+  const found: StoredCalibration[] = [];
+  for (const { entry } of replica.state(origin)?.held.values() ?? []) {
+    if (!entry.key.startsWith(PREFIX) || entry.value === undefined) continue;
+    const slash = entry.key.lastIndexOf("/");
+    const kind = entry.key.slice(slash + 1);
+    const decoded = calibrationRecord.decode(entry.value);
+    if (!decoded.ok || !isKind(kind) || !Number.isFinite(decoded.value.offset)) continue;
+    const sensor = entry.key.slice(PREFIX.length, slash);
+    found.push({ sensor, kind, offset: decoded.value.offset });
+  }
+  return found;
+}
+
+/**
+ * What a node with a new card may take over: calibrations of nodes that had its name and are
+ * silent now. Of one that speaks nothing is taken, so that no other Pi can bend a living one's
+ * readings by taking its name.
+ */
+export function inheritedCalibrations(
+  replica: Replica,
+  self: NodeId,
+  name: string,
+  nowMs: number,
+): readonly StoredCalibration[] {
+  const own = new Set(replica.state(self)?.held.keys() ?? []);
+  const former = silentNodes(replica, self, nowMs).filter((id) => nodeName(replica, id) === name);
+  return former
+    .flatMap((id) => calibrationsOf(replica, id))
+    .filter(({ sensor, kind }) => !own.has(calibrationKey(sensor, kind)));
+}
