@@ -184,10 +184,8 @@ export class Hyparview {
   private onReply(peer: Peer, accepted: boolean, nowMs: Millis): void {
     const request = this.requests.get(peer.id);
     this.requests.delete(peer.id);
-    if (!accepted) {
-      this.views.keep(peer);
-      return this.remembered.failed(peer.id, nowMs);
-    }
+    if (!accepted) this.views.keep(peer);
+    if (!accepted) return this.remembered.failed(peer.id, nowMs);
     if (this.views.active.has(peer.id)) return;
     const evicts = request !== undefined && request.purpose !== "fill" ? "own" : "free";
     // A reply to nothing that still stands would make the view one-sided.

@@ -61,8 +61,9 @@ export const DEFAULT_PARAMETERS: OverlayParameters = {
   probeMs: 4 * SECOND_MS,
   probeMsMax: 60 * SECOND_MS,
   idleLinkMs: 15 * SECOND_MS,
-  // iroh-gossip uses 5, 80 and 40 ms; ours leave room for a Pi that is busy.
-  ihaveMs: 20,
+  // iroh-gossip uses 5, 80 and 40 ms. Ours leave room for a Pi that is busy, and gather what a
+  // large office announces: three quarters of its frames were announcements (in simulation).
+  ihaveMs: 150,
   graftMs: 150,
   graftAgainMs: 75,
   // Deviation: the paper prunes at the first duplicate; with many writers trees then oscillate.

@@ -1,6 +1,7 @@
 import { MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { readingKey, readingRecord } from "../../office/records.ts";
 import type { Kind } from "../../reading/kind.ts";
+import { realCodec } from "../frames.ts";
 import type { SimHost } from "../host.ts";
 import type { SimOptions, SimPorts } from "../ports.ts";
 import { World } from "../world.ts";
@@ -9,9 +10,9 @@ import { markdown, type Study } from "./study.ts";
 
 const NODES = 200;
 const FLOORS = 5;
-/** What is simulated of each part of the day; a calm hour is six times its ten minutes. */
-const CALM_MS = 10 * MINUTE_MS;
-const OUTAGE_MS = 5 * MINUTE_MS;
+/** What is simulated of each part of the day; the figures are for an hour. */
+const CALM_MS = 3 * MINUTE_MS;
+const OUTAGE_MS = 4 * MINUTE_MS;
 const AGAIN_MS_MAX = 5 * MINUTE_MS;
 /** What each sensor says, and how often in a calm office, by its default deadband: a guess. */
 const SENSORS: readonly (readonly [Kind, Millis])[] = [
@@ -22,6 +23,8 @@ const SENSORS: readonly (readonly [Kind, Millis])[] = [
 ];
 /** Around each frame: WebSocket 4, TLS 1.3 record 22, TCP with timestamps 32, IP 20 bytes. */
 const FRAME_OVERHEAD_BYTES = 78;
+/** One frame in so many is encoded for its size. */
+const MEASURED_EVERY = 10;
 const PROBES = 20;
 const SAMPLE_MS = 5 * SECOND_MS;
 
@@ -55,13 +58,20 @@ export const officeDayStudy: Study = {
 class OfficeDay {
   readonly world: World;
   readonly samples: Sample[] = [];
+  private bytes = 0;
   private readonly floors: readonly (readonly SimHost[])[];
 
   constructor(
     private readonly nodes: number,
     seed: number,
   ) {
-    this.world = new World({ seed, framing: "encoded" });
+    this.world = new World({ seed });
+    const { network } = this.world;
+    network.watch = (_from, _to, message) => {
+      if (network.frames % MEASURED_EVERY !== 0) return;
+      const length = realCodec.encode(message).length + FRAME_OVERHEAD_BYTES;
+      this.bytes += MEASURED_EVERY * length;
+    };
     const hosts = this.world.office(nodes);
     for (const host of hosts)
       for (const [kind, everyMs] of SENSORS) this.measure(host, kind, everyMs);
@@ -77,10 +87,10 @@ class OfficeDay {
     say("all start");
     const togetherMs = world.runUntil(() => this.agreeing(world.hosts) > 0.99, AGAIN_MS_MAX, 500);
     say("a calm morning");
-    const { bytes, frames } = world.network;
+    const { bytes } = this;
+    const { frames } = world.network;
     world.run(CALM_MS);
-    const calmBytes =
-      world.network.bytes - bytes + (world.network.frames - frames) * FRAME_OVERHEAD_BYTES;
+    const calmBytes = this.bytes - bytes;
     const perHour = (60 * MINUTE_MS) / CALM_MS / nodes;
     const calmFrames = (world.network.frames - frames) / nodes / (CALM_MS / MINUTE_MS);
     const calm = this.spread(world.hosts);
