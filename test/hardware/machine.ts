@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { type BoundProcess, endProcess, spawnBound } from "./bound-process.ts";
 import type { Order, Outcome } from "./guest/orders.ts";
 
 /** The files that scripts/test-hardware.mjs made, which is how these tests are started. */
@@ -12,6 +11,8 @@ export interface MachineFiles {
   readonly initramfs: string;
   readonly root: string;
   readonly app: string;
+  /** A folder that is removed after the tests, however they end. */
+  readonly work: string;
 }
 
 /** The guest's ports as they are reached from here, on loopback. */
@@ -26,7 +27,6 @@ type OrderBody = Order extends infer One ? (One extends Order ? Omit<One, "id"> 
 /** 25 s measured without KVM on two busy cores; a loaded machine may need several times that. */
 const BOOT_MS_MAX = { kvm: 45_000, tcg: 240_000 } as const;
 const ORDER_MS_MAX = 90_000;
-const STOP_MS_MAX = 5_000;
 const MEMORY_MB = 768;
 const CONSOLE_CHARACTERS_MAX = 100_000;
 
@@ -36,15 +36,18 @@ export class Machine {
   readonly ports: Ports;
   /** What the guest printed on its serial console. */
   console = "";
-  private readonly folder = mkdtempSync(join(tmpdir(), "wc-vpi-"));
   private readonly server: Server;
   private hands: Socket | undefined;
-  private qemu: ChildProcess | undefined;
+  private qemu: BoundProcess | undefined;
   private readonly waiting = new Map<number, (outcome: Outcome) => void>();
   private ready = () => {};
   private orders = 0;
 
-  private constructor(accelerator: Accelerator, ports: Ports) {
+  private constructor(
+    private readonly files: MachineFiles,
+    accelerator: Accelerator,
+    ports: Ports,
+  ) {
     this.accelerator = accelerator;
     this.ports = ports;
     this.server = createServer((socket) => this.listen(socket));
@@ -55,9 +58,10 @@ export class Machine {
     const kinds: Accelerator[] = hasKvm() ? ["kvm", "tcg"] : ["tcg"];
     let reason: unknown;
     for (const accelerator of kinds) {
-      const machine = new Machine(accelerator, { api: await freePort(), mesh: await freePort() });
+      const ports = { api: await freePort(), mesh: await freePort() };
+      const machine = new Machine(files, accelerator, ports);
       try {
-        await machine.start(files);
+        await machine.start();
         return machine;
       } catch (error) {
         reason = error;
@@ -67,19 +71,11 @@ export class Machine {
     throw reason;
   }
 
-  /** Ends QEMU, by its own process id, and removes what was made for it. */
+  /** Ends QEMU, by its own process id. */
   async stop(): Promise<void> {
-    const { qemu } = this;
-    if (qemu !== undefined && qemu.exitCode === null && qemu.signalCode === null) {
-      const gone = new Promise((resolve) => qemu.once("exit", resolve));
-      qemu.kill("SIGTERM");
-      const harder = setTimeout(() => qemu.kill("SIGKILL"), STOP_MS_MAX);
-      await gone;
-      clearTimeout(harder);
-    }
+    await endProcess(this.qemu);
     this.hands?.destroy();
     await new Promise((resolve) => this.server.close(resolve));
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Has something done inside, by root. Throws where it failed. */
@@ -118,8 +114,8 @@ export class Machine {
     return this.order({ do: "run", command });
   }
 
-  private async start(files: MachineFiles): Promise<void> {
-    const path = join(this.folder, "hands");
+  private async start(): Promise<void> {
+    const path = join(mkdtempSync(join(this.files.work, "pi-")), "hands");
     await new Promise<void>((resolve) => this.server.listen(path, resolve));
     const limitMs = BOOT_MS_MAX[this.accelerator];
     await new Promise<void>((resolve, reject) => {
@@ -129,10 +125,9 @@ export class Machine {
         clearTimeout(limit);
         resolve();
       };
-      const args = qemuArguments(this.accelerator, files, this.ports, path);
-      // It dies with us, however we die, and leaves the processor to whoever measures.
-      const kindly = ["--pdeathsig", "KILL", "nice", "-n", "10", "qemu-system-x86_64"];
-      const qemu = spawn("setpriv", [...kindly, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+      const args = qemuArguments(this.accelerator, this.files, this.ports, path);
+      // It leaves the processor to whoever measures something.
+      const qemu = spawnBound(["nice", "-n", "10", "qemu-system-x86_64", ...args]);
       this.qemu = qemu;
       for (const stream of [qemu.stdout, qemu.stderr]) {
         stream.on("data", (chunk) => {
