@@ -45,6 +45,10 @@ export class HostNode {
     return node;
   }
 
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
   private get secretFile(): string {
     return join(this.folder, "mesh.secret");
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import type { MeshDocument, ReadingDocument, SelfDocument } from "../../src/api/types.ts";
 import type { Kind } from "../../src/reading/kind.ts";
@@ -18,6 +19,11 @@ const WAIT_MS_MAX = 60_000;
 const ROOM = "lab";
 /** A humidity step of the chip (BME280 datasheet, table 2). */
 const HUMIDITY_STEP = 0.008;
+const SENSORS = [
+  { platform: "bme280", name: "climate", i2c_bus: 1, address: 0x76, update_interval: "1s" },
+  { platform: "gpio", name: "door", pin: 17, kind: "motion" },
+  { platform: "push", name: "box", light: { filters: [{ round: 0 }] } },
+];
 
 const given = process.env.VIRTUAL_PI;
 const skip = given === undefined && "runs by npm run test:hardware, which makes the machine";
@@ -41,7 +47,7 @@ test("a virtual Pi", { skip }, async (t) => {
     WAIT_MS_MAX,
     () => `the desk: ${desk.log}`,
   );
-  await configure(pi, desk.secret());
+  await install(pi, desk.secret());
   const live = await LiveReader.open(desk.url);
   t.after(() => live.close());
 
@@ -56,9 +62,9 @@ test("a virtual Pi", { skip }, async (t) => {
       WAIT_MS_MAX,
       () => `${name} ${state} ${error ?? ""}`,
     );
-  const value = async (kind: Kind) => {
+  const value = async (kind: Kind, from = "climate") => {
     const all = (await get<ReadingDocument[]>(`${url}/v1/readings?kind=${kind}`)) ?? [];
-    return all.find(({ room }) => room === ROOM)?.value;
+    return all.find((reading) => reading.sensor === `virtual-pi/${from}`)?.value;
   };
   /** Pushes a value inside; gives the time until the other node tells it, all ways included. */
   const pushed = async (count: number): Promise<number> => {
@@ -162,9 +168,34 @@ test("a virtual Pi", { skip }, async (t) => {
     await becomes("door", "ok");
     await becomes("climate", "ok");
   });
+
+  await t.test("the kernel's own driver, and lines where sysfs has none", async () => {
+    await pi.write("/sys/bus/i2c/devices/i2c-1/new_device", "bme280 0x76");
+    // As on a kernel built without GPIO in sysfs: what is left is the character device.
+    await pi.run("mount", "-t", "tmpfs", "none", "/sys/class/gpio");
+    await header.measure(EXAMPLE);
+    await configure(pi, [...SENSORS, { platform: "iio", name: "kernel", update_interval: "1s" }]);
+    await pi.run("systemctl", "restart", "watercooler");
+    await becomes("kernel", "ok");
+    await becomes("climate", "failing", /iio/);
+    await becomes("door", "ok");
+    const back = async () => (await value("temperature", "kernel")) === 25.08;
+    await until(back, WAIT_MS_MAX, () => "the kernel's 25.08");
+    // The kernel gives more digits than the datasheet has.
+    assert.equal(Number(await value("pressure", "kernel")).toFixed(2), "1006.53");
+    const told = live.value(ROOM, "motion", true, WAIT_MS_MAX);
+    await Promise.all([header.drive(17, "high"), told]);
+  });
+
+  await t.test("who has no such sensor loads no native module", async () => {
+    const native = /(i2c|epoll)\.node/;
+    const shown = await pi.run("systemctl", "show", "watercooler", "-p", "MainPID", "--value");
+    assert.match(await pi.read(`/proc/${shown.trim()}/maps`), native);
+    assert.doesNotMatch(readFileSync(`/proc/${desk.pid}/maps`, "utf8"), native);
+  });
 });
 
-async function configure(pi: Machine, secret: string): Promise<void> {
+async function configure(pi: Machine, sensors: readonly object[]): Promise<void> {
   const config = {
     node: { name: "virtual-pi", room: ROOM },
     mesh: {
@@ -174,15 +205,15 @@ async function configure(pi: Machine, secret: string): Promise<void> {
       secret_file: "/etc/watercooler/mesh.secret",
     },
     api: { listen: "0.0.0.0:8080" },
-    sensors: [
-      { platform: "bme280", name: "climate", i2c_bus: 1, address: 0x76, update_interval: "1s" },
-      { platform: "gpio", name: "door", pin: 17, kind: "motion" },
-      { platform: "push", name: "box", light: { filters: [{ round: 0 }] } },
-    ],
+    sensors,
     neighbours: { record: "none" },
   };
-  await pi.run("mkdir", "-p", "/etc/watercooler");
   await pi.write("/etc/watercooler/watercooler.yaml", JSON.stringify(config));
+}
+
+async function install(pi: Machine, secret: string): Promise<void> {
+  await pi.run("mkdir", "-p", "/etc/watercooler");
+  await configure(pi, SENSORS);
   await pi.write("/etc/watercooler/mesh.secret", secret);
   await pi.run("chown", "-R", "watercooler", "/etc/watercooler");
   await pi.run("chmod", "600", "/etc/watercooler/mesh.secret");
