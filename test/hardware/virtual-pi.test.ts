@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import type { MeshDocument, ReadingDocument, SelfDocument } from "../../src/api/types.ts";
+import type {
+  MeshDocument,
+  ReadingDocument,
+  SelfDocument,
+  SensorDocument,
+} from "../../src/api/types.ts";
 import type { Kind } from "../../src/reading/kind.ts";
+import type { Outcome } from "./guest/orders.ts";
 import { EXAMPLE, Header, humidityOf } from "./header.ts";
 import { HostNode } from "./host-node.ts";
 import { Machine, type MachineFiles } from "./machine.ts";
@@ -53,15 +59,15 @@ test("a virtual Pi", { skip }, async (t) => {
 
   const self = () => get<SelfDocument>(`${url}/v1/node`);
   const sensor = async (name: string) => (await self())?.sensors.find((one) => one.name === name);
-  const becomes = (name: string, state: "ok" | "failing", error?: RegExp) =>
-    until(
-      async () => {
-        const now = await sensor(name);
-        return now?.state === state && (error === undefined || error.test(now.error ?? ""));
-      },
-      WAIT_MS_MAX,
-      () => `${name} ${state} ${error ?? ""}`,
-    );
+  const becomes = async (name: string, state: "ok" | "failing", error = /(?:)/) => {
+    let last: SensorDocument | undefined;
+    const look = async () => {
+      last = await sensor(name);
+      return last?.state === state && error.test(last.error ?? "");
+    };
+    const what = () => `${name} ${state} ${error}, it is ${JSON.stringify(last)}`;
+    await until(look, WAIT_MS_MAX, what);
+  };
   const value = async (kind: Kind, from = "climate") => {
     const all = (await get<ReadingDocument[]>(`${url}/v1/readings?kind=${kind}`)) ?? [];
     return all.find((reading) => reading.sensor === `virtual-pi/${from}`)?.value;
@@ -156,6 +162,29 @@ test("a virtual Pi", { skip }, async (t) => {
     await becomes("climate", "ok");
   });
 
+  await t.test("doctor names the sensor of a bus that hangs", async () => {
+    await header.hang(HANG_MS);
+    await becomes("climate", "failing", /hang/);
+    const { ok, text } = await watercooler(pi, "doctor", "--json");
+    await header.hang(0);
+    const { findings } = JSON.parse(text) as { findings: { state: string; says: string }[] };
+    const failed = findings.filter(({ state }) => state === "fail").map(({ says }) => says);
+    assert.ok(
+      failed.some((says) => /climate.*hang/.test(says)),
+      text,
+    );
+    assert.equal(ok, false, "doctor says that all is well");
+    await becomes("climate", "ok");
+  });
+
+  await t.test("sensors scan finds the chip, with the lines to paste", async () => {
+    const { yaml } = JSON.parse((await watercooler(pi, "sensors", "scan", "--json")).text) as {
+      yaml: string;
+    };
+    assert.match(yaml, /platform: bme280/);
+    assert.match(yaml, /address: 0x76/);
+  });
+
   await t.test("without a group one line says which to add", async () => {
     for (const [groups, name, missing] of [
       ["i2c", "door", /group gpio\b/],
@@ -164,18 +193,24 @@ test("a virtual Pi", { skip }, async (t) => {
       await restartIn(pi, groups);
       await becomes(name, "failing", missing);
     }
+  });
+
+  await t.test("with no sensors configured, what is found is used", async () => {
+    await configure(pi, undefined);
     await restartIn(pi, "gpio i2c");
-    await becomes("door", "ok");
-    await becomes("climate", "ok");
+    const found = async () => (await self())?.sensors.find(({ state }) => state === "ok");
+    const { platform } = await until(found, WAIT_MS_MAX, () => "a sensor that was found");
+    assert.equal(platform, "bme280");
   });
 
   await t.test("the kernel's own driver, and lines where sysfs has none", async () => {
+    await pi.run("systemctl", "stop", "watercooler");
     await pi.write("/sys/bus/i2c/devices/i2c-1/new_device", "bme280 0x76");
     // As on a kernel built without GPIO in sysfs: what is left is the character device.
-    await pi.run("mount", "-t", "tmpfs", "none", "/sys/class/gpio");
+    await pi.run("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/sys/class/gpio");
     await header.measure(EXAMPLE);
     await configure(pi, [...SENSORS, { platform: "iio", name: "kernel", update_interval: "1s" }]);
-    await pi.run("systemctl", "restart", "watercooler");
+    await pi.run("systemctl", "start", "watercooler");
     await becomes("kernel", "ok");
     await becomes("climate", "failing", /iio/);
     await becomes("door", "ok");
@@ -195,7 +230,14 @@ test("a virtual Pi", { skip }, async (t) => {
   });
 });
 
-async function configure(pi: Machine, sensors: readonly object[]): Promise<void> {
+/** The command line inside, as the user that the service runs as. */
+function watercooler(pi: Machine, ...args: readonly string[]): Promise<Outcome> {
+  const program = ["/opt/virtual-pi/node", "/opt/virtual-pi/watercooler/bin/watercooler.js"];
+  const user = ["setpriv", "--reuid=watercooler", "--regid=watercooler", "--groups=gpio,i2c"];
+  return pi.attempt({ do: "run", command: [...user, ...program, ...args] });
+}
+
+async function configure(pi: Machine, sensors: readonly object[] | undefined): Promise<void> {
   const config = {
     node: { name: "virtual-pi", room: ROOM },
     mesh: {
