@@ -36,8 +36,9 @@ export class Machine {
   readonly ports: Ports;
   /** What the guest printed on its serial console. */
   console = "";
-  private readonly server: Server;
+  private readonly servers: readonly [hands: Server, box: Server];
   private hands: Socket | undefined;
+  private box: Socket | undefined;
   private qemu: BoundProcess | undefined;
   private readonly waiting = new Map<number, (outcome: Outcome) => void>();
   private ready = () => {};
@@ -50,7 +51,12 @@ export class Machine {
   ) {
     this.accelerator = accelerator;
     this.ports = ports;
-    this.server = createServer((socket) => this.listen(socket));
+    this.servers = [
+      createServer((socket) => this.listen(socket)),
+      createServer((socket) => {
+        this.box = socket.on("error", () => socket.destroy()).resume();
+      }),
+    ];
   }
 
   /** Boots with KVM where it works, else in software. Throws with the end of the console. */
@@ -74,8 +80,8 @@ export class Machine {
   /** Ends QEMU, by its own process id. */
   async stop(): Promise<void> {
     await endProcess(this.qemu);
-    this.hands?.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
+    for (const socket of [this.hands, this.box]) socket?.destroy();
+    for (const server of this.servers) await new Promise((resolve) => server.close(resolve));
   }
 
   /** Has something done inside, by root. Throws where it failed. */
@@ -114,9 +120,17 @@ export class Machine {
     return this.order({ do: "run", command });
   }
 
+  /** A line from the microcontroller on the Pi's second serial port. */
+  say(line: string): void {
+    this.box?.write(`${line}\r\n`);
+  }
+
   private async start(): Promise<void> {
-    const path = join(mkdtempSync(join(this.files.work, "pi-")), "hands");
-    await new Promise<void>((resolve) => this.server.listen(path, resolve));
+    const folder = mkdtempSync(join(this.files.work, "pi-"));
+    const [hands, box] = this.servers;
+    const sockets = { hands: join(folder, "hands"), box: join(folder, "box") };
+    await new Promise<void>((resolve) => hands.listen(sockets.hands, resolve));
+    await new Promise<void>((resolve) => box.listen(sockets.box, resolve));
     const limitMs = BOOT_MS_MAX[this.accelerator];
     await new Promise<void>((resolve, reject) => {
       const fail = (what: string) => reject(new Error(`${what}\n${this.console.slice(-3_000)}`));
@@ -125,7 +139,7 @@ export class Machine {
         clearTimeout(limit);
         resolve();
       };
-      const args = qemuArguments(this.accelerator, this.files, this.ports, path);
+      const args = qemuArguments(this.accelerator, this.files, this.ports, sockets);
       // It leaves the processor to whoever measures something.
       const qemu = spawnBound(["nice", "-n", "10", "qemu-system-x86_64", ...args]);
       this.qemu = qemu;
@@ -161,7 +175,7 @@ function qemuArguments(
   accelerator: Accelerator,
   files: MachineFiles,
   ports: Ports,
-  hands: string,
+  sockets: { readonly hands: string; readonly box: string },
 ): readonly string[] {
   const forward = (from: number, to: number) => `hostfwd=tcp:127.0.0.1:${from}-:${to}`;
   const disk = (file: string) => ["-drive", `file=${file},format=raw,if=virtio,readonly=on`];
@@ -171,6 +185,7 @@ function qemuArguments(
     ...["-machine", "q35", "-smp", "2", "-m", String(MEMORY_MB)],
     ...(accelerator === "kvm" ? fast : slow),
     ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"],
+    ...["-chardev", `socket,id=box,path=${sockets.box}`, "-serial", "chardev:box"],
     ...["-kernel", files.kernel, "-initrd", files.initramfs],
     ...["-append", "console=ttyS0 quiet panic=-1 net.ifnames=0 systemd.show_status=0"],
     ...disk(files.root),
@@ -179,7 +194,7 @@ function qemuArguments(
     "-netdev",
     `user,id=lan,restrict=on,${forward(ports.api, 8080)},${forward(ports.mesh, 7946)}`,
     ...["-device", "virtio-net-pci,netdev=lan,romfile="],
-    ...["-device", "virtio-serial-pci", "-chardev", `socket,id=hands,path=${hands}`],
+    ...["-device", "virtio-serial-pci", "-chardev", `socket,id=hands,path=${sockets.hands}`],
     ...["-device", "virtserialport,chardev=hands,name=virtual-pi"],
   ];
 }
