@@ -1,5 +1,6 @@
 // Runs the compiled tests: "npm test", "npm test -- sim/overlay" for those with that in the path,
-// "npm run test:long" for those under test/long, which no other run starts.
+// "npm run test:long" for those under test/long and "npm run test:hardware" for those under
+// test/hardware, which no other run starts.
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -8,25 +9,29 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 const FOLDER = "dist/build/test";
-const LONG = "--long";
+const APART = ["--long", "--hardware"];
 /** A file that takes longer hangs. Twenty times the slowest here; a long one may take hours. */
 const FILE_MS_MAX = 600_000;
 const LONG_FILE_MS_MAX = 4 * 3_600_000;
 
 const words = process.argv.slice(2);
-const long = words.includes(LONG);
+const apart = words.find((word) => APART.includes(word));
+const long = apart === "--long";
+const apartFrom = (path) => APART.find((word) => path.includes(`/test/${word.slice(2)}/`));
 const wanted = words
-  .filter((word) => word !== LONG)
+  .filter((word) => word !== apart)
   .map((word) => word.replace(/^\.\//, "").replace(/\.(ts|js)$/, ""));
 
 const files = readdirSync(FOLDER, { recursive: true })
   .map((name) => join(FOLDER, name))
-  .filter((path) => path.endsWith(".test.js") && path.includes("/test/long/") === long)
+  .filter((path) => path.endsWith(".test.js") && apartFrom(path) === apart)
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   .sort();
 if (files.length === 0) {
   const which = wanted.length === 0 ? "" : ` with ${wanted.join(" or ")} in its path`;
-  console.error(`no test file${which}${long ? " under test/long" : ""}`);
+  console.error(
+    `no test file${which}${apart === undefined ? "" : ` under test/${apart.slice(2)}`}`,
+  );
   process.exit(1);
 }
 
@@ -74,7 +79,7 @@ async function runFiles(batch, concurrency) {
 }
 
 // What opens ports, makes namespaces or measures has the machine to itself.
-const heavy = (path) => /\/(integration|browser|contract|long)\//.test(path);
+const heavy = (path) => /\/(integration|browser|contract|long|hardware)\//.test(path);
 await runFiles(
   files.filter((path) => !heavy(path)),
   availableParallelism(),

@@ -10,6 +10,7 @@ import { Sht3xGauge } from "../../firmware-bridge/src/drivers/sht3x.ts";
 import { crc8, wordsOf, wordWithCrc } from "../../firmware-bridge/src/i2c/crc8.ts";
 import type { MemoryChip } from "../../firmware-bridge/src/i2c/memory.ts";
 import { MemoryI2cBus, RegisterChip } from "../../firmware-bridge/src/i2c/memory.ts";
+import { i2cError } from "../../firmware-bridge/src/i2c/port.ts";
 import { I2cQueue, OPERATION_MS_MAX } from "../../firmware-bridge/src/i2c/queue.ts";
 import { exampleRegisters, humidityOf, humidityRegisters, Rig } from "./bridge-hardware-rig.ts";
 
@@ -38,6 +39,15 @@ function commandChip(answers: ReadonlyMap<string, readonly number[]>) {
   };
   return { chip, heard };
 }
+
+test("a chip that does not acknowledge is named so, also in the Pi's own words", () => {
+  // As i2c-bus passes them on: Node knows no name for the code of the first.
+  for (const detail of [", Remote I/O error", "ENXIO ENXIO, No such device or address"]) {
+    const error = i2cError(1, 0x76, detail);
+    assert.equal(error.reason, "nobody there", detail);
+    assert.match(error.message, /nothing answers at 0x76 on i2c-1/);
+  }
+});
 
 test("Sensirion's checksum is the datasheet's: 0xBEEF has 0x92", () => {
   assert.equal(crc8([0xbe, 0xef]), 0x92);

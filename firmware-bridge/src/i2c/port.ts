@@ -42,7 +42,8 @@ export function i2cError(bus: number, address: number, detail: string): I2cError
     const mend = 'turn I2C on with "sudo raspi-config nonint do_i2c 0", or set i2c_bus';
     return new I2cError("no bus", `no /dev/i2c-${bus}: ${mend}`);
   }
-  if (/ENXIO|EREMOTEIO|EIO/.test(detail)) {
+  // A Pi's adapter says EREMOTEIO, a code that Node has no name for: only the words are left.
+  if (/ENXIO|EREMOTEIO|EIO|Remote I\/O error/.test(detail)) {
     const mend = 'check its wiring, and "watercooler sensors scan"';
     return new I2cError("nobody there", `nothing answers at ${where}: ${mend}`);
   }

@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BoundProcess, endProcess, spawnBound } from "./bound-process.ts";
+import { freePort } from "./machine.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
+
+/** Another node of the same mesh, on the test's own machine, which calls the virtual Pi. */
+export class HostNode {
+  readonly url: string;
+  log = "";
+  private process: BoundProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    ports: { readonly api: number; readonly mesh: number; readonly peer: number },
+  ) {
+    this.url = `http://127.0.0.1:${ports.api}`;
+    const config = {
+      node: { name: "desk", room: "desk" },
+      data: join(folder, "data"),
+      mesh: {
+        listen: `127.0.0.1:${ports.mesh}`,
+        peers: [`127.0.0.1:${ports.peer}`],
+        discovery: "off",
+        secret_file: this.secretFile,
+      },
+      api: { listen: `127.0.0.1:${ports.api}` },
+      sensors: [{ platform: "push", name: "box" }],
+      neighbours: { record: "none" },
+    };
+    writeFileSync(join(folder, "watercooler.yaml"), JSON.stringify(config));
+  }
+
+  static async start(peer: number, work: string): Promise<HostNode> {
+    const folder = mkdtempSync(join(work, "desk-"));
+    const node = new HostNode(folder, { api: await freePort(), mesh: await freePort(), peer });
+    const command = [process.execPath, PROGRAM, "up", "--config", join(folder, "watercooler.yaml")];
+    node.process = spawnBound(command);
+    node.process.stdout.resume();
+    node.process.stderr.on("data", (chunk) => {
+      node.log += chunk;
+    });
+    return node;
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  private get secretFile(): string {
+    return join(this.folder, "mesh.secret");
+  }
+
+  /** The mesh's secret, once the node has made it. */
+  secret(): string {
+    return readFileSync(this.secretFile, "utf8");
+  }
+
+  async stop(): Promise<void> {
+    await endProcess(this.process);
+  }
+}
