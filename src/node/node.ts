@@ -116,6 +116,7 @@ export class Node {
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
     const { writer, clock, persistence } = this.parts;
+    this.lives.answerBeforeWrite();
     const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
     this.wroteMs = clock.monotonicMs();
     if (durability === "durable") {

@@ -59,6 +59,16 @@ export class OwnLives {
     if (foreign !== "none" && this.standing === "sole") this.answerSoon();
   }
 
+  /**
+   * Answers a former life now, as far as it was heard: a write must not hide behind what a former
+   * life said under the same key.
+   */
+  answerBeforeWrite(): void {
+    if (this.firstHeardMs === undefined || this.standing !== "sole") return;
+    this.cancelTimer();
+    this.answer();
+  }
+
   stop(): void {
     this.cancelTimer();
   }

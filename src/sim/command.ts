@@ -9,6 +9,24 @@ import { runSwarm } from "./swarm.ts";
 import type { SeedReport } from "./swarm-worker.ts";
 import { Violation } from "./violation.ts";
 
+/** Rare states that so many seeds must have gone through, or the swarm looks where nothing is. */
+const RARE: readonly string[] = [
+  "a clone that was noticed",
+  "a core that went on alone",
+  "a durable write refused",
+  "a full disk",
+  "a graft",
+  "a message of a later version",
+  "a newcomer",
+  "a newcomer while paths are cut",
+  "a partition",
+  "a power cut that took commits",
+  "a request refused",
+  "a restored backup",
+  "an empty active view",
+];
+const RARE_SEEDS_MIN = 300;
+
 /** How often progress is said where the output is no terminal. */
 const PROGRESS_EVERY = 50;
 
@@ -110,6 +128,7 @@ async function swarm(options: SimOptions, ports: SimPorts): Promise<number> {
     tookS: Math.round(tookMs / 100) / 10,
     timesRealTime: Math.round(virtualMs / tookMs),
     reached: Object.fromEntries([...reached].sort()),
+    never: done < RARE_SEEDS_MIN ? [] : RARE.filter((state) => !reached.has(state)),
     failures: failures.map((report) => ({
       seed: report.verdict.plan.seed,
       violation: report.verdict.violation,
@@ -118,7 +137,8 @@ async function swarm(options: SimOptions, ports: SimPorts): Promise<number> {
   };
   if (options.output === "json") ports.stdout(`${JSON.stringify(summary, undefined, 2)}\n`);
   else ports.stdout(summaryText(summary));
-  return failures.length === 0 && done === seeds ? 0 : 1;
+  const isGood = failures.length === 0 && done === seeds && summary.never.length === 0;
+  return isGood ? 0 : 1;
 }
 
 function summaryText(summary: {
@@ -127,13 +147,15 @@ function summaryText(summary: {
   readonly tookS: number;
   readonly timesRealTime: number;
   readonly reached: Readonly<Record<string, number>>;
+  readonly never: readonly string[];
 }): string {
   const states = Object.entries(summary.reached)
     .map(([what, seeds]) => `  ${String(seeds).padStart(6)} ${what}\n`)
     .join("");
   return (
     `${summary.seeds} seeds in ${summary.tookS} s, ${summary.timesRealTime} times real time: ` +
-    `${summary.failed} failed\nseeds that went through\n${states}`
+    `${summary.failed} failed\nseeds that went through\n${states}` +
+    summary.never.map((state) => `never reached: ${state}\n`).join("")
   );
 }
 

@@ -183,6 +183,7 @@ function retire(world: World, { host: number }: Of<"retire">): void {
 function newcomer(world: World): void {
   world.add(`pi-${world.hosts.length}`).start();
   world.reach("a newcomer");
+  world.reach("a newcomer while paths are cut", world.network.isWhole ? 0 : 1);
 }
 
 function deafLan(world: World, { forMs }: Of<"deaf-lan">): void {

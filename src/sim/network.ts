@@ -75,6 +75,11 @@ export class Network {
     };
   }
 
+  /** No path is cut. */
+  get isWhole(): boolean {
+    return this.blocked.size === 0;
+  }
+
   isOpen(from: string, to: string): boolean {
     return !this.blocked.has(`${from} ${to}`);
   }

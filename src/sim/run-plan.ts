@@ -4,7 +4,7 @@ import type { Plan } from "./draw.ts";
 import type { SimHost } from "./host.ts";
 import { plan as planFault } from "./inflict.ts";
 import { CALM } from "./network.ts";
-import { cardsHoldAll, settle } from "./settle.ts";
+import { cardsHoldAll, joinsAgree, settle } from "./settle.ts";
 import { Violation } from "./violation.ts";
 import { keepWriting } from "./workload.ts";
 import { World } from "./world.ts";
@@ -34,7 +34,10 @@ export function runPlan(plan: Plan, print?: (line: string) => void): Verdict {
   let settledMs = 0;
   try {
     begin(world, plan);
-    world.run(plan.spanMs);
+    world.run(plan.spanMs / 2);
+    joinsAgree(world.members());
+    world.run(plan.spanMs / 2);
+    joinsAgree(world.members());
     settledMs = plan.mode === "liveness" ? endWithCore(world) : endInPeace(world);
   } catch (error) {
     violation = describe(error);

@@ -1,8 +1,10 @@
 import { equalBytes, toHex } from "../base/bytes.ts";
 import { MINUTE_MS, type Millis } from "../base/time.ts";
+import { BIRTH_KEY } from "../replica/birth.ts";
 import { Replica } from "../replica/replica.ts";
 import { RETRACTED_MAX } from "../replica/writer.ts";
 import { unsettled } from "./checks.ts";
+import { STARTED_WALL_MS } from "./clock.ts";
 import { entryCodec } from "./frames.ts";
 import type { SimHost } from "./host.ts";
 import { simTrust } from "./trust.ts";
@@ -11,6 +13,8 @@ import type { World } from "./world.ts";
 
 /** A peer that failed often is asked again after a minute; two such rounds. */
 export const SETTLE_MS_MAX = 3 * MINUTE_MS;
+/** Hosts whose states are joined with each other. */
+const JOINED = 3;
 /** Keys that a node writes of itself. */
 const OWN_KEYS_MAX = 8;
 
@@ -27,6 +31,28 @@ export function settle(world: World, hosts: readonly SimHost[], limitMs = SETTLE
   remembered(world, hosts);
   bounded(world, hosts);
   return tookMs;
+}
+
+/**
+ * Joins the states of hosts that differ, in two orders and twice over: real states, as a history
+ * has made them, must end the same.
+ */
+export function joinsAgree(hosts: readonly SimHost[]): void {
+  const entries = hosts
+    .slice(0, JOINED)
+    .flatMap(({ process }) => [...(process?.replica.origins() ?? [])])
+    .flatMap(({ rows }) => [...rows.values()].map(({ entry }) => entry));
+  const births = entries.filter(({ key }) => key === BIRTH_KEY);
+  const orders = [entries, [...entries].reverse(), [...entries, ...entries]];
+  const [first, ...rest] = orders.map((order) => {
+    const replica = new Replica(simTrust);
+    // Nothing of an origin is taken before a birth: exchange sends those first, too.
+    for (const entry of [...births, ...order]) replica.join(entry, 0, STARTED_WALL_MS);
+    return toHex(replica.digest());
+  });
+  if (rest.some((digest) => digest !== first)) {
+    throw new Violation("joins agree in any order", hosts.map(({ name }) => name).join());
+  }
 }
 
 /** Equal digests are a claim; this looks at what is behind it. */

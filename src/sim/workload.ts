@@ -1,6 +1,7 @@
 import { randomInt, type SeededRandom } from "../base/random.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { SimHost } from "./host.ts";
+import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** What people set and what sensors say, as keys of a node: few, so that they are overwritten. */
@@ -28,16 +29,25 @@ function writeOne(world: World, host: SimHost, random: SeededRandom, count: numb
   const value = `${host.name} ${count}`;
   if (kind < 0.6) {
     const key = `${host.name}/sensor-${randomInt(random, SENSORS)}`;
-    if (host.write(key, value, "batched") === "acked") world.oracle.wrote(host, key, value, "open");
-    return;
+    if (host.write(key, value, "batched") !== "acked") return;
+    readsOwn(host, key, value);
+    return world.oracle.wrote(host, key, value, "open");
   }
   const key = `${host.name}/setting-${randomInt(random, SETTINGS)}`;
   const said = kind < 0.9 ? value : undefined;
   const { boot } = host.process ?? {};
   const outcome = host.write(key, said, "durable");
-  if (outcome === "acked") return world.oracle.wrote(host, key, said, "kept");
+  if (outcome === "acked") {
+    readsOwn(host, key, said);
+    return world.oracle.wrote(host, key, said, "kept");
+  }
   // Refused for a full disk, it is there in memory all the same.
   if (boot === undefined || host.isFrozen) return;
   world.reach("a durable write refused");
   world.oracle.wrote(host, key, said, "open");
+}
+
+function readsOwn(host: SimHost, key: string, value: string | undefined): void {
+  const shown = host.read(host.id, key);
+  if (shown !== value) throw new Violation("a node reads its own writes", `${key}: ${shown}`);
 }
