@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "./base/log.ts";
 import { ok, type Result } from "./base/result.ts";
@@ -7,6 +7,7 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
 import { type Identity, loadOrCreateIdentity } from "./trust/identity.ts";
+import { makeFolder } from "./trust/make-folder.ts";
 import { loadOrCreateSecret } from "./trust/membership.ts";
 
 /** What a node has on disk, open. */
@@ -20,6 +21,10 @@ export interface OpenedParts {
 
 /** Opens everything that a start can fail on before anything runs. */
 export async function openParts(config: Config, log: Log): Promise<Result<OpenedParts>> {
+  for (const folder of [config.dataDir, dirname(config.mesh.secretFile)]) {
+    const made = makeFolder(folder);
+    if (!made.ok) return made;
+  }
   const identity = loadOrCreateIdentity(config.dataDir);
   if (!identity.ok) return identity;
   const secret = loadOrCreateSecret(config.mesh.secretFile);

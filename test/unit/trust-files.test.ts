@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { loadOrMintCertificate } from "../../src/trust/certificate.ts";
 import { createSecret, type Identity, loadOrCreateIdentity } from "../../src/trust/identity.ts";
+import { makeFolder } from "../../src/trust/make-folder.ts";
 import { loadOrCreateSecret } from "../../src/trust/membership.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -115,4 +116,10 @@ test("a certificate that is missing, garbage, another key's or unreadable is mad
   const again = await load(identity);
   assert.ok(again.startsWith("-----BEGIN CERTIFICATE-----"));
   assert.deepEqual(readdirSync(dir).sort(), ["identity.crt", "identity.pem", "other"]);
+});
+
+test("a folder that can't be made is one line, and never an endless try", () => {
+  const made = makeFolder("/proc/nowhere/at/all");
+  assert.ok(!made.ok);
+  assert.match(made.error, /^can't make the folder \/proc\/nowhere\/at\/all [^\n]*--data$/);
 });
