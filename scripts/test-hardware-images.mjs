@@ -8,12 +8,11 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { download, once } from "./test-hardware-kernel.mjs";
+import { download, once, tidy } from "./test-hardware-kernel.mjs";
 
 const GUEST = "test/hardware/guest";
 const AGENT = "dist/build/test/hardware/guest/agent.js";
@@ -45,10 +44,7 @@ export function rootImage(cache, suite) {
     run("sh", [...args, tar, join(folder, "root.squashfs")]);
     rmSync(tar);
   });
-  for (const old of readdirSync(cache)) {
-    if (old.startsWith("root-") && old !== basename(image))
-      rmSync(join(cache, old), { recursive: true });
-  }
+  tidy(image, "root-");
   return join(image, "root.squashfs");
 }
 

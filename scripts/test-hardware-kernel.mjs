@@ -11,9 +11,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const OURS = "test/hardware/kernel";
 /** What the machine needs beyond what is built in; what these need is found by itself. */
@@ -33,15 +34,30 @@ const WANTED = [
 const BUILT = ["virtual_pi_gpio", "virtual_pi_i2c"];
 /** Of the kernel's source, what the GPIO simulation is made of. */
 const SOURCES = ["drivers/gpio/gpio-sim.c", "drivers/gpio/gpiolib.h", "kernel/irq/irq_sim.c"];
+/** Nothing takes so long to make: who began it was ended. A guess with room. */
+const PART_MS_MAX = 3_600_000;
 
 const sh = (command, options = {}) =>
-  execFileSync("bash", ["-euo", "pipefail", "-c", command], { encoding: "utf8", ...options });
+  execFileSync("bash", ["--norc", "-euo", "pipefail", "-c", command], {
+    encoding: "utf8",
+    ...options,
+  });
 
-/** The packages that one depends on, and whose names match. */
+/** The packages that one depends on, and whose names match; none where apt does not know it. */
 function dependency(of, pattern) {
-  const out = sh(`apt-cache depends ${of}`);
+  const out = sh(`apt-cache depends ${of} 2>/dev/null || true`);
   const found = [...out.matchAll(/Depends: (\S+)/g)].map(([, name]) => name);
   return found.filter((name) => pattern.test(name));
+}
+
+/** Removes what stands in the place of `kept`, and what somebody who is gone did not finish. */
+export function tidy(kept, prefix) {
+  for (const name of readdirSync(dirname(kept)).filter((found) => found.startsWith(prefix))) {
+    const path = join(dirname(kept), name);
+    const isBeingMade =
+      name.includes(".part-") && Date.now() - statSync(path).mtimeMs < PART_MS_MAX;
+    if (path !== kept && !isBeingMade) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** Downloads a package without installing it. Gives the file. */
@@ -58,8 +74,8 @@ export function once(made, make) {
   if (existsSync(made)) return made;
   const folder = mkdtempSync(`${made}.part-`);
   try {
-    const result = make(folder);
-    renameSync(result ?? folder, made);
+    make(folder);
+    renameSync(folder, made);
   } catch (error) {
     if (!existsSync(made)) throw error;
   } finally {
@@ -137,21 +153,28 @@ function build(root, release, folder) {
   sh(`${made} >${folder}/log 2>&1 || { cat ${folder}/log >&2; exit 1; }`);
 }
 
+/** The kernel that Debian has now. */
+function releaseNow() {
+  const [image] = dependency("linux-image-amd64", /^linux-image-/);
+  return image?.replace("linux-image-", "");
+}
+
+function updated(look) {
+  if (process.getuid?.() === 0) sh("apt-get -q update", { stdio: "pipe" });
+  return look();
+}
+
 /** The kernel's image and its modules in the order to load them, from the cache or made now. */
 export function kernel(cache) {
-  const [release] = dependency("linux-image-amd64", /^linux-image-/).map((name) =>
-    name.replace("linux-image-", ""),
-  );
+  const release = releaseNow() ?? updated(releaseNow);
   if (release === undefined) throw new Error("apt knows no linux-image-amd64: run apt-get update");
   const root = once(join(cache, `linux-${release}`), (folder) => unpack(release, folder));
   const hash = createHash("sha256");
   for (const file of readdirSync(OURS).sort()) hash.update(readFileSync(join(OURS, file)));
   const own = join(cache, `modules-${release}-${hash.digest("hex").slice(0, 12)}`);
   once(own, (folder) => build(root, release, folder));
-  for (const old of readdirSync(cache)) {
-    const ours = [basename(root), basename(own)].includes(old);
-    if (/^(linux|modules)-/.test(old) && !ours) rmSync(join(cache, old), { recursive: true });
-  }
+  tidy(root, "linux-");
+  tidy(own, "modules-");
   const modules = [...inOrder(root), ...BUILT.map((name) => join(own, `${name}.ko`))];
   return { image: join(root, "boot", `vmlinuz-${release}`), release, modules };
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import SQLite, { type Database } from "better-sqlite3";
+import { keep, readPragma, setPragma } from "./kept.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
 import { Rows } from "./rows.ts";
 
@@ -42,7 +43,7 @@ export class NewerSchema extends Error {}
  */
 export function connect(path: string, age: "new" | "old"): Connection {
   if (age === "old") refuseNewer(headerVersion(path));
-  const db = new SQLite(path, { timeout: BUSY_MS_MAX, fileMustExist: true });
+  const db = keep(new SQLite(path, { timeout: BUSY_MS_MAX, fileMustExist: true }));
   try {
     configure(db);
     check(db);
@@ -58,29 +59,29 @@ export function connect(path: string, age: "new" | "old"): Connection {
 }
 
 function configure(db: Database): void {
-  db.pragma(`page_size = ${PAGE_BYTES}`);
+  setPragma(db, `page_size = ${PAGE_BYTES}`);
   // Alone with the file, SQLite keeps the log's index in its own memory. A shared one is a mapped
   // file, and a full or failing disk under a mapped file kills the process.
-  db.pragma("locking_mode = EXCLUSIVE");
-  db.pragma("mmap_size = 0");
-  if (db.pragma("journal_mode = WAL", { simple: true }) !== "wal") {
+  setPragma(db, "locking_mode = EXCLUSIVE");
+  setPragma(db, "mmap_size = 0");
+  if (readPragma(db, "journal_mode = WAL") !== "wal") {
     throw new Damage("it can't be switched to write-ahead logging");
   }
   // Said aloud, since better-sqlite3 is built so that WAL alone means NORMAL.
-  db.pragma("synchronous = FULL");
+  setPragma(db, "synchronous = FULL");
   // Forgotten means gone: what is deleted is overwritten with zeros.
-  db.pragma("secure_delete = ON");
-  db.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX}`);
-  db.pragma(`journal_size_limit = ${LOG_KEPT_BYTES_MAX}`);
-  db.pragma(`cache_size = -${CACHE_KIB_MAX}`);
-  db.pragma("temp_store = MEMORY");
-  db.pragma("cell_size_check = ON");
+  setPragma(db, "secure_delete = ON");
+  setPragma(db, `wal_autocheckpoint = ${LOG_PAGES_MAX}`);
+  setPragma(db, `journal_size_limit = ${LOG_KEPT_BYTES_MAX}`);
+  setPragma(db, `cache_size = -${CACHE_KIB_MAX}`);
+  setPragma(db, "temp_store = MEMORY");
+  setPragma(db, "cell_size_check = ON");
   // Takes the exclusive lock now rather than at the first write.
   db.exec("BEGIN IMMEDIATE; COMMIT");
 }
 
 function check(db: Database): void {
-  const said = db.pragma("quick_check(1)", { simple: true });
+  const said = readPragma(db, "quick_check(1)");
   if (said !== "ok") throw new Damage(String(said).replaceAll("\n", " "));
 }
 
@@ -91,7 +92,7 @@ function bringUpToDate(db: Database): void {
   if (version === SCHEMA_VERSION) return;
   migrate(db);
   // So that the version can be read from the file alone, without opening it.
-  db.pragma("wal_checkpoint(TRUNCATE)");
+  setPragma(db, "wal_checkpoint(TRUNCATE)");
 }
 
 function refuseNewer(version: number): void {

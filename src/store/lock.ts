@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import SQLite from "better-sqlite3";
 import { err, ok, type Result } from "../base/result.ts";
 import { codeOf } from "./failure.ts";
+import { keep } from "./kept.ts";
 
 /** Held until released or until the process ends, however it ends. */
 export interface Lock {
@@ -21,7 +22,7 @@ export function takeLock(path: string): Result<Lock> {
   const pidFile = `${path}.pid`;
   let db: SQLite.Database | undefined;
   try {
-    db = new SQLite(`${path}.lock`, { timeout: 0 });
+    db = keep(new SQLite(`${path}.lock`, { timeout: 0 }));
     db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     db?.close();

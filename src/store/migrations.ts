@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { readPragma, setPragma } from "./kept.ts";
 
 /**
  * One step a schema version; a step that has shipped is never changed.
@@ -29,7 +30,7 @@ const STEPS: readonly string[] = [
 export const SCHEMA_VERSION = STEPS.length;
 
 export function schemaVersion(db: Database): number {
-  return db.pragma("user_version", { simple: true }) as number;
+  return readPragma(db, "user_version") as number;
 }
 
 /** Brings a database of an older build up to SCHEMA_VERSION, each step whole or not at all. */
@@ -37,7 +38,7 @@ export function migrate(db: Database): void {
   for (let at = schemaVersion(db); at < SCHEMA_VERSION; at++) {
     db.transaction(() => {
       db.exec(STEPS[at] as string);
-      db.pragma(`user_version = ${at + 1}`);
+      setPragma(db, `user_version = ${at + 1}`);
     })();
   }
 }

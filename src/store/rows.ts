@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Database } from "better-sqlite3";
 import type { Address, NodeId } from "../base/id.ts";
+import { keep } from "./kept.ts";
 import type { Batch, OriginChange, Snapshot, StoredEntry } from "./port.ts";
 
 interface OriginRow {
@@ -38,7 +39,7 @@ export class Rows {
   private readonly writeAll: (batch: Batch) => void;
 
   constructor(db: Database) {
-    this.statements = prepare(db);
+    this.statements = keep(prepare(db));
     this.writeAll = db.transaction((batch: Batch) => this.write(batch));
   }
 
@@ -60,7 +61,7 @@ export class Rows {
       byNumber.set(number, list);
       return { origin, coverage, entries: list };
     });
-    for (const row of entries.iterate()) {
+    for (const row of keep(entries.iterate())) {
       const { key, heard_wall_ms: heardWallMs } = row;
       // Copies, since a Buffer of the addon keeps more memory than its bytes.
       const body = new Uint8Array(row.body);
@@ -82,18 +83,18 @@ export class Rows {
   damage(): string | undefined {
     const { origins, entries, peers, meta } = this.statements;
     const names = new Map<number, string>();
-    for (const row of origins.iterate()) {
+    for (const row of keep(origins.iterate())) {
       names.set(row.number, row.origin);
       if (row.sum !== sumOfOrigin(row)) return "an origin's row does not match its checksum";
     }
-    for (const row of entries.iterate()) {
+    for (const row of keep(entries.iterate())) {
       const sum = sumOfEntry(names.get(row.origin) ?? "", row, row.heard_wall_ms);
       if (row.sum !== sum) return "an entry's row does not match its checksum";
     }
-    for (const row of peers.iterate()) {
+    for (const row of keep(peers.iterate())) {
       if (row.sum !== sumOfPeer(row)) return "a peer's row does not match its checksum";
     }
-    for (const row of meta.iterate()) {
+    for (const row of keep(meta.iterate())) {
       if (row.sum !== sumOfMeta(row)) return "a row of meta does not match its checksum";
     }
     return undefined;

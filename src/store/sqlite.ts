@@ -3,6 +3,7 @@ import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type Connection, connect } from "./connection.ts";
 import { codeOf, failureOf, spoilsHandle } from "./failure.ts";
+import { readPragma, setPragma } from "./kept.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import type { Batch, Durability, Snapshot, Store, StoreFailure, StoreState } from "./port.ts";
@@ -94,7 +95,7 @@ export class SqliteStore implements Store {
    */
   private wait(durability: Durability): void {
     if (this.waiting === durability) return;
-    this.connection.db.pragma(`synchronous = ${durability === "durable" ? "FULL" : "NORMAL"}`);
+    setPragma(this.connection.db, `synchronous = ${durability === "durable" ? "FULL" : "NORMAL"}`);
     this.waiting = durability;
   }
 
@@ -107,14 +108,14 @@ export class SqliteStore implements Store {
   }
 
   private touch(): void {
-    this.connection.db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    setPragma(this.connection.db, `user_version = ${SCHEMA_VERSION}`);
   }
 
   /** Empties the log, so that what was removed is in no file. Tried again where it fails. */
   private scrub(): void {
     try {
-      const [row] = this.connection.db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
-      this.residue = row?.busy !== 0;
+      // The first column is "busy".
+      this.residue = readPragma(this.connection.db, "wal_checkpoint(TRUNCATE)") !== 0;
     } catch (error) {
       this.judge(error);
       this.parts.log.write("warn", "removed data is still in the store's log: trying again", {

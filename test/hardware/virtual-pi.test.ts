@@ -101,8 +101,12 @@ test("a virtual Pi", { skip }, async (t) => {
     return spreadOf(samples);
   };
 
+  await until(self, WAIT_MS_MAX, () => "the API of the node inside").catch(async (error) => {
+    // Without it nothing below can hold; what it said itself tells why.
+    throw new Error(`${error.message}\n${await pi.run("journalctl", "-u", "watercooler")}`);
+  });
+
   await t.test("runs under systemd, as an ordinary user", async () => {
-    await until(self, WAIT_MS_MAX, () => "the guest's API");
     const show = ["systemctl", "show", "watercooler", "-p", "User", "-p", "MainPID"];
     const shown = await pi.run(...show);
     const pid = /MainPID=(\d+)/.exec(shown)?.[1];
