@@ -330,7 +330,8 @@ export class Hyparview {
     }
     this.requests.set(peer.id, { purpose, deadlineMs: nowMs + this.parameters.requestMs });
     const addresses = this.addresses();
-    const lonely = this.views.active.size === 0 || purpose === "mend";
+    // Two that have but each other are as lonely as one that has nobody.
+    const lonely = this.views.active.size <= 1 || purpose === "mend";
     const message: Message =
       purpose === "join"
         ? { type: "join", addresses }

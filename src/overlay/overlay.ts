@@ -165,7 +165,9 @@ export class Overlay {
     if (!refused) this.options.replica.cover(delta.origin, delta.from, delta.to);
     if (changed.length > 0) effects.push({ type: "deliver", entries: changed });
     const progress = changed.length > 0 && !refused;
-    if (progress && delta.rest === "none") this.antiEntropy.recheck(from, nowMs);
+    // Only with neighbours: whoever is kept up to date otherwise is never missed, nor probed for.
+    const isNeighbour = this.membership.views.active.has(from);
+    if (progress && isNeighbour && delta.rest === "none") this.antiEntropy.recheck(from, nowMs);
     if (delta.rest === "more" && progress) effects.push(...this.antiEntropy.goOn(from));
     return effects;
   }
