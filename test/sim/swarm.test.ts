@@ -7,7 +7,11 @@ import { planDice, runPlan } from "../../src/sim/run-plan.ts";
 const SEEDS = Number(process.env.SEEDS ?? 12);
 const FIRST_SEED = Number(process.env.SEED ?? 1_001);
 
-for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+/** Seeds that once failed; what each found is in docs/simulation.md. */
+const FOUND = process.env.SEED === undefined ? [2, 5, 2_677, 2_784, 2_796] : [];
+const FRESH = Array.from({ length: SEEDS }, (_, at) => FIRST_SEED + at);
+
+for (const seed of [...FOUND, ...FRESH]) {
   test(`swarm seed ${seed}: every invariant holds through ten minutes of faults`, () => {
     const { violation, plan } = runPlan(drawPlan(planDice(seed), seed));
     if (violation === undefined) return;
