@@ -7,10 +7,10 @@ import type { AssembledNode } from "../node/assemble.ts";
 import { assembleNode } from "../node/assemble.ts";
 import { SelfReport } from "../node/self-report.ts";
 import type { OverlayParameters } from "../overlay/parameters.ts";
+import { MemoryStore } from "../store/memory.ts";
 import type { Durability } from "../store/port.ts";
 import type { SimClock } from "./clock.ts";
 import { type Segment, SimDiscovery } from "./discovery.ts";
-import { SimDisk } from "./disk.ts";
 import { codecOf, entryCodec, type Framing } from "./frames.ts";
 import { MESH_PORT, SimTransport } from "./transport.ts";
 import { keyOfName, SIM_CREDENTIAL, simSign, simTrust } from "./trust.ts";
@@ -44,7 +44,7 @@ export interface HostParts extends HostTraits {
 /** One machine: a card, clocks, and at times a process. */
 export class SimHost {
   readonly id: NodeId;
-  disk = new SimDisk();
+  disk = new MemoryStore();
   process: SimProcess | undefined;
   /** Does nothing until it is thawed, as after SIGSTOP. */
   isFrozen = false;
@@ -134,7 +134,10 @@ export class SimHost {
   /** Pulls the plug: nobody is told, and some of the last batched commits are gone. */
   powerCut(): number {
     this.end("mute");
-    return this.disk.powerCut(this.parts.random);
+    const unsynced = this.disk.unsyncedCommits;
+    const kept = randomInt(this.parts.random, unsynced + 1);
+    this.disk.powerCut(kept);
+    return unsynced - kept;
   }
 
   /** SIGTERM: says goodbye and writes everything down. */

@@ -1,5 +1,5 @@
 import { type Millis, SECOND_MS } from "../base/time.ts";
-import type { SimDisk } from "./disk.ts";
+import { MemoryStore } from "../store/memory.ts";
 import type { Fault } from "./fault.ts";
 import type { SimHost } from "./host.ts";
 import { CALM } from "./network.ts";
@@ -119,10 +119,10 @@ function diskFull(world: World, { host: number, forMs }: Of<"disk-full">): void 
   const host = hostOf(world, number);
   if (host === undefined) return;
   const { disk } = host;
-  disk.failure = "full";
+  disk.fail("full");
   world.reach("a full disk");
   after(world, forMs, () => {
-    disk.failure = undefined;
+    disk.fail(undefined);
   });
 }
 
@@ -130,14 +130,14 @@ function diskLost(world: World, { host: number, forMs }: Of<"disk-lost">): void 
   const host = hostOf(world, number);
   if (host?.process === undefined) return;
   host.kill();
-  host.disk.lose();
+  host.disk = new MemoryStore();
   world.oracle.doubt(host.id);
   after(world, forMs, () => host.start());
 }
 
 /** The copy is made at the moment it is of, so it has to be planned ahead. */
 function planRestore(world: World, fault: Of<"restore">): void {
-  let copy: SimDisk | undefined;
+  let copy: MemoryStore | undefined;
   later(world, fault.atMs - fault.sinceMs, () => {
     copy = hostOf(world, fault.host)?.disk.copy();
   });

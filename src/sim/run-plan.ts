@@ -96,7 +96,7 @@ function heal(world: World, hosts: readonly SimHost[]): void {
   world.network.weather = CALM;
   world.hears = true;
   for (const host of hosts) {
-    host.disk.failure = undefined;
+    host.disk.fail(undefined);
     if (host.isFrozen) host.thaw();
   }
 }

@@ -115,6 +115,18 @@ export class MemoryStore implements Store {
     this.life = "open";
   }
 
+  /** Batched commits that a power cut may take. */
+  get unsyncedCommits(): number {
+    return this.unsynced.length;
+  }
+
+  /** A copy of all that is in the file, on a card of its own: a backup, or a cloned card. */
+  copy(): MemoryStore {
+    const twin = new MemoryStore();
+    twin.commit(wholeOf(this.load()), "durable");
+    return twin;
+  }
+
   private sync(count: number): void {
     for (const batch of this.unsynced.splice(0, count)) this.card.apply(batch);
   }

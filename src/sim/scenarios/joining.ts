@@ -1,3 +1,4 @@
+import { MemoryStore } from "../../store/memory.ts";
 import { overlayOf } from "../checks.ts";
 import { components } from "../graph.ts";
 import { World } from "../world.ts";
@@ -66,7 +67,7 @@ export const joining: readonly Scenario[] = [
       contact.kill();
       world.run(20 * 60_000);
       expect(neighbours(lonely).length === 0, "nobody is left");
-      contact.disk.lose();
+      contact.disk = new MemoryStore();
       contact.start();
       // A try at most each minute, and a little more.
       return { "together again after, ms": whole(world, 90_000) };
