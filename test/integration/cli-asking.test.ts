@@ -213,7 +213,7 @@ test("every command has help with an example, and none is there before its time"
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   const asking = ["status", "rooms", "room", "network", "watch"];
-  const known = ["up", "demo", ...asking, "doctor", "sensors", "config"];
+  const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
     ...known,
@@ -226,7 +226,7 @@ test("every command has help with an example, and none is there before its time"
   for (const name of all) {
     const help = await run([...name.split(" "), "--help"]);
     assert.equal(help.code, 0);
-    assert.match(help.stdout, new RegExp(`Example:\\n {2}.*watercooler ${name}`), name);
+    assert.match(help.stdout, new RegExp(`Examples?:\\n {2}.*watercooler ${name}`), name);
     if (name !== "config" && name !== "sensors") assert.match(help.stdout, /--json/, name);
     assert.equal(help.stderr, "");
   }
