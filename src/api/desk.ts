@@ -66,7 +66,9 @@ export class Desk {
         route = match.route.path;
         answer = this.notAllowed(match.route, incoming);
         if (answer === undefined && goAhead === "asked") response.writeContinue();
-        answer ??= await this.handled(match.route, { params: match.params, query, incoming });
+        const { params } = match;
+        const audience = this.audienceOf(incoming);
+        answer ??= await this.handled(match.route, { params, query, incoming, audience });
       } else answer = this.file(incoming, pathname, match.found === "path" ? match.allow : []);
     }
     answer ??= problem(404, "there is nothing here; GET /openapi.json tells what there is");
@@ -85,8 +87,7 @@ export class Desk {
     }
     // The live socket has its own pings; the server's idle limit is for answers.
     (socket as Socket).setTimeout(0);
-    const audience = this.mayReadPeople(incoming) ? "all" : "public";
-    this.options.live.upgrade(incoming, socket, head, audience);
+    this.options.live.upgrade(incoming, socket, head, this.audienceOf(incoming));
   }
 
   private upgradeRefusal(incoming: IncomingMessage): Answer | undefined {
@@ -126,6 +127,10 @@ export class Desk {
     if (isCrossSite(incoming.headers)) return crossSite();
     if (!isLoopback(incoming.socket.remoteAddress)) return needsCapability("write");
     return saysTooLong(incoming) ? tooLong() : undefined;
+  }
+
+  private audienceOf(incoming: IncomingMessage): "all" | "public" {
+    return this.mayReadPeople(incoming) ? "all" : "public";
   }
 
   private mayReadPeople(incoming: IncomingMessage): boolean {

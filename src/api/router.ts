@@ -6,6 +6,8 @@ export interface Asked {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly incoming: IncomingMessage;
+  /** "public": the caller may not read what names people. */
+  readonly audience: "all" | "public";
 }
 
 /** What an answer of one status holds, for the description of the API. */

@@ -1,6 +1,7 @@
 import type { ReadSide } from "../node/read-side.ts";
 import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
+import { askRoute } from "./ask.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import {
@@ -23,6 +24,7 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     ...nodeRoutes(readSide),
     ...roomRoutes(readSide),
     networkRoute(readSide),
+    askRoute(readSide),
     calibrationRoute(readSide),
   ];
 }

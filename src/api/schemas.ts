@@ -1,3 +1,4 @@
+import { INTENT_NAMES } from "../office/ask/intent.ts";
 import { KIND_NAMES, KINDS } from "../reading/kind.ts";
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
@@ -129,6 +130,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     seen_by: list(id),
     at: instant,
     age_s: spanS,
+  }),
+  Answer: object({
+    answer: text,
+    intent: { enum: INTENT_NAMES },
+    "age_s?": spanS,
+    "sources?": list(id),
   }),
   Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
   PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },

@@ -148,6 +148,16 @@ export interface PushedDocument {
   readonly accepted: number;
 }
 
+export interface AnswerDocument {
+  /** Plain text of one or more lines. */
+  readonly answer: string;
+  readonly intent: string;
+  /** Of the oldest thing that the answer rests on; absent where it rests on nothing. */
+  readonly age_s?: number;
+  /** The nodes that told what the answer rests on. */
+  readonly sources?: readonly Id[];
+}
+
 /** RFC 9457. */
 export interface ProblemDocument {
   readonly type: "about:blank";

@@ -29,6 +29,11 @@ export function addAsking(program: Command, deps: CliDeps): void {
   asking("network", "the MAC-to-IP map", "watercooler network").action(async (options: Asking) =>
     (await import("./network.ts")).network(deps, options),
   );
+  asking("ask", "an answer to a question in plain words", 'watercooler ask "meeting room temp"')
+    .argument("<question...>", "the question, with or without quotes")
+    .action(async (words: readonly string[], options: Asking) =>
+      (await import("./ask.ts")).ask(deps, words, options),
+    );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")
     .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));

@@ -1,3 +1,5 @@
+import { editsBetween } from "../base/edits.ts";
+
 /** Longer words are no misspelling of ours. */
 const WORD_LENGTH_MAX = 64;
 /** So many letters may be wrong for a guess to be worth saying, and no more than each third one. */
@@ -17,18 +19,4 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     }
   }
   return best;
-}
-
-/** Levenshtein's distance. */
-function editsBetween(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
-  for (let from = 1; from <= left.length; from++) {
-    const next = [from];
-    for (let to = 1; to <= right.length; to++) {
-      const change = (row[to - 1] ?? 0) + (left[from - 1] === right[to - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

@@ -17,6 +17,8 @@ export interface NodePlan {
   readonly sensors: readonly object[];
   /** What starts it, before the Node program's own path. */
   readonly prefix?: readonly string[];
+  /** More keys of its configuration. */
+  readonly more?: object;
 }
 
 /** Ports of this machine that nobody listens on. */
@@ -49,8 +51,14 @@ export class NodeProcess {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** Where its API answers, once it does. */
+  get api(): string | undefined {
+    const address = / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];
+    return address === undefined ? undefined : `http://${address}`;
+  }
+
   start(): void {
-    const { name, data, secretFile, meshPort, peerPorts, sensors, prefix = [] } = this.plan;
+    const { name, data, secretFile, meshPort, peerPorts, sensors, more, prefix = [] } = this.plan;
     const config = `${data}.yaml`;
     const document = {
       node: { name },
@@ -64,6 +72,7 @@ export class NodeProcess {
       api: { listen: "127.0.0.1:0" },
       neighbours: { record: "none" },
       sensors,
+      ...more,
     };
     writeFileSync(config, JSON.stringify(document));
     this.log = "";
@@ -114,11 +123,11 @@ export class NodeProcess {
   }
 
   private async ask(path: string, init: RequestInit = {}): Promise<Response | undefined> {
-    const address = / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];
-    if (address === undefined) return undefined;
+    const { api } = this;
+    if (api === undefined) return undefined;
     try {
       const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-      return await fetch(`http://${address}${path}`, { ...init, signal });
+      return await fetch(`${api}${path}`, { ...init, signal });
     } catch {
       return undefined;
     }

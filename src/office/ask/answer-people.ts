@@ -1,0 +1,115 @@
+import { kindInRoom, readingOf, roomsOf, unknownRoom } from "./answer-readings.ts";
+import type { Intent } from "./intent.ts";
+import { roomName, type Speech, sentence } from "./speech.ts";
+import type { AskView, Line } from "./view.ts";
+import { wordsOf } from "./words.ts";
+
+type Of<Type extends Intent["type"]> = Extract<Intent, { type: Type }>;
+
+/** Set in the first octet of addresses that belong to a group of devices (IEEE 802). */
+const GROUP_BIT = 1;
+
+export function answerWho(view: AskView, speech: Speech, { where }: Of<"who">): readonly Line[] {
+  if (where.scope === "rooms") {
+    return answerOccupancy(view, speech, { type: "occupancy", wanted: "taken", where });
+  }
+  const refused = refusal(view, speech);
+  if (refused !== undefined) return [refused];
+  const inside = (view.people ?? []).filter(({ isIn }) => isIn);
+  if (inside.length === 0) return [{ text: speech.say("peopleNone") }];
+  const ageMs = Math.max(...inside.map((person) => person.ageMs));
+  const names = inside.map((one) => `${one.person} (${speech.ago(one.ageMs)})`);
+  const text = speech.say("peopleIn", { people: speech.list(names) });
+  return [{ text, ageMs, sources: inside.flatMap(({ seenBy }) => seenBy) }];
+}
+
+export function answerWhere(
+  view: AskView,
+  speech: Speech,
+  { person }: Of<"where">,
+): readonly Line[] {
+  const refused = refusal(view, speech);
+  if (refused !== undefined) return [refused];
+  const found = (view.people ?? []).filter((one) =>
+    wordsOf(one.person).join(" ").startsWith(person),
+  );
+  if (found.length === 0) {
+    return [{ text: speech.noData(speech.say("personUnknown", { person })) }];
+  }
+  return found.map((one) => {
+    const slots = { person: one.person, ago: speech.ago(one.ageMs) };
+    const text = speech.say(one.isIn ? "personIn" : "personAway", slots);
+    return { text, ageMs: one.ageMs, sources: one.seenBy };
+  });
+}
+
+export function answerIam(view: AskView, speech: Speech, { mac }: Of<"iam">): readonly Line[] {
+  if (view.people === undefined) return [{ text: speech.noData(speech.say("peopleNotKept")) }];
+  return [{ text: speech.say(isGroup(mac) ? "iamNoDevice" : "iamHow", { mac }) }];
+}
+
+export function answerDevice(
+  view: AskView,
+  speech: Speech,
+  { mac }: Of<"device">,
+): readonly Line[] {
+  if (view.audience === "public") return [withheld(speech)];
+  const device = view.devices.find((one) => one.mac === mac);
+  if (device === undefined) {
+    return [{ text: speech.noData(speech.say("deviceUnknown", { mac })) }];
+  }
+  const { ips, ageMs, seenBy } = device;
+  const text = speech.say("deviceAt", { mac, ip: ips.join(", "), ago: speech.ago(ageMs) });
+  return [{ text, ageMs, sources: seenBy }];
+}
+
+/** Whether somebody moves in rooms; of the whole office, which rooms are free or taken. */
+export function answerOccupancy(
+  view: AskView,
+  speech: Speech,
+  { where, wanted }: Of<"occupancy">,
+): readonly Line[] {
+  if (where.scope === "unknown") return [unknownRoom(view, speech, where.said)];
+  const rooms = roomsOf(view, where);
+  const lines = rooms.flatMap((room) => {
+    const reading = readingOf(view, room, "motion");
+    if (where.scope === "office") {
+      const isTaken = reading?.value === true;
+      if (reading === undefined || reading.stale || isTaken !== (wanted === "taken")) return [];
+    }
+    return [occupancyOf(view, speech, room)];
+  });
+  if (lines.length > 0) return lines;
+  const measured = rooms.some((room) => readingOf(view, room, "motion") !== undefined);
+  if (measured) return [{ text: speech.say(wanted === "free" ? "noneFree" : "peopleNone") }];
+  const slots = { kind: speech.kind("motion") };
+  return [{ text: speech.noData(speech.say("notMeasuredInOffice", slots)) }];
+}
+
+function occupancyOf(view: AskView, speech: Speech, room: string): Line {
+  const reading = readingOf(view, room, "motion");
+  if (reading === undefined || reading.stale) {
+    const line = kindInRoom(view, speech, room, "motion");
+    if (line.sources !== undefined) return line;
+    return { text: speech.noData(speech.say("noMotionSensor", { room: roomName(room) })) };
+  }
+  const { value, ageMs, sensor, node } = reading;
+  const slots = { room: sentence(roomName(room)), ago: speech.ago(ageMs), sensor };
+  const text = speech.say(value === true ? "roomTaken" : "roomFree", slots);
+  return { text, ageMs, sources: [node] };
+}
+
+function refusal(view: AskView, speech: Speech): Line | undefined {
+  if (view.audience === "public") return withheld(speech);
+  if (view.people === undefined) return { text: speech.noData(speech.say("peopleNotKept")) };
+  if (view.people.length > 0) return undefined;
+  return { text: speech.noData(speech.say("peopleUnregistered")) };
+}
+
+function withheld(speech: Speech): Line {
+  return { text: speech.noData(speech.say("peopleWithheld")) };
+}
+
+function isGroup(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & GROUP_BIT) !== 0;
+}

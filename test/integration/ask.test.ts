@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { AnswerDocument, NodeDocument } from "../../src/api/types.ts";
+import { run } from "./cli-harness.ts";
+import type { NodeProcess } from "./node-process.ts";
+import { threeRooms, until } from "./three-rooms.ts";
+
+const path = (question: string) => `/v1/ask?q=${encodeURIComponent(question)}`;
+
+async function answer(node: NodeProcess, question: string): Promise<AnswerDocument> {
+  const document = await node.get<AnswerDocument>(path(question));
+  assert.ok(document, question);
+  return document;
+}
+
+test("questions over three real nodes, one of which then goes away", async (context) => {
+  const { nodes, push } = await threeRooms(context);
+  const [meeting, open, kitchen] = nodes;
+  assert.equal(await push("meeting-room", "temperature", 21.5), 202);
+  assert.equal(await push("open-space", "temperature", 23), 202);
+  assert.equal(await push("kitchen", "temperature", 25.5), 202);
+  assert.equal(await push("open-space", "sound", 62), 202);
+  assert.equal(await push("meeting-room", "humidity", 45), 202);
+  assert.equal(await push("kitchen", "motion", true), 202);
+  const known = (await meeting.get<NodeDocument[]>("/v1/nodes")) ?? [];
+  const idOf = (name: string) => known.find((node) => node.name === name)?.id;
+  const says = async (question: string, intent: string, text: RegExp, from?: string) => {
+    for (const node of nodes) {
+      await until(`${node.plan.name}: ${question}`, async () =>
+        text.test((await answer(node, question)).answer),
+      );
+      const got = await answer(node, question);
+      assert.equal(got.intent, intent);
+      if (from === undefined) continue;
+      assert.deepEqual(got.sources, [idOf(from)]);
+      assert.ok((got.age_s ?? Infinity) < 90);
+    }
+  };
+
+  await context.test("every node gives the same answer", async () => {
+    await says(
+      "meeting room temp",
+      "reading",
+      /^Meeting room: temperature 21\.5 degrees, .+, from meeting-room\/box\.$/,
+      "meeting-room",
+    );
+    await says("hum", "reading", /^Meeting room: humidity 45 percent/, "meeting-room");
+    const noisy = /^Yes\. Open space: sound 62 decibels, .+, from open-space\/box\.$/;
+    await says("is it noisy in the open space", "reading", noisy, "open-space");
+    await says("warmest room", "extreme", /is in kitchen: 25\.5 degrees/, "kitchen");
+    await says("co2?", "reading", /don't have that data: nothing in the office measures CO2/);
+    await says("is anybody in the kitchen", "who", /^Kitchen: somebody is there/, "kitchen");
+    await says("cellar temp", "reading", /I know no room "cellar"\. Known are: kitchen, meeting/);
+    await says("help", "help", /^Ask me for a room/);
+    await says("qual é a sala mais quente?", "extreme", /é em kitchen: 25,5 graus/, "kitchen");
+    await says("who framed roger rabbit", "unknown", /don't understand/);
+  });
+
+  await context.test("the command line says the same", async () => {
+    const node = ["--node", open.api ?? ""];
+    const text = await run(["ask", "metting room temps", ...node]);
+    assert.equal(text.code, 0, text.stderr);
+    assert.match(text.stdout, /^Meeting room: temperature 21\.5 degrees, [^\n]+\n$/);
+    // Without quotes it is a question too.
+    const json = await run(["ask", "warmest", "room", "--json", ...node]);
+    assert.equal(JSON.parse(json.stdout).intent, "extreme");
+    const none = await run(["ask", " ", ...node]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /^watercooler: ask one question as \?q=[^\n]+\n$/);
+  });
+
+  await context.test("what went out of reach is told as such, with its last value", async () => {
+    await kitchen.end("SIGKILL");
+    const lost = /^I don't have that data: kitchen is out of reach: kitchen has not been heard of/;
+    for (const node of [meeting, open]) {
+      await until("kitchen out of reach", async () =>
+        lost.test((await answer(node, "kitchen temp")).answer),
+      );
+      assert.match((await answer(node, "kitchen temp")).answer, /last temperature was 25\.5 deg/);
+      assert.match((await answer(node, "kitchen co2")).answer, lost);
+      assert.match((await answer(node, "warmest room")).answer, /is in open space: 23 degrees/);
+    }
+  });
+});
