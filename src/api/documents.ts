@@ -1,10 +1,12 @@
 import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
+import type { Fact } from "../office/facts.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import { isBooleanKind, unitOf } from "../reading/kind.ts";
 import type {
   DeviceDocument,
+  FactDocument,
   HealthDocument,
   Instant,
   MeshDocument,
@@ -123,6 +125,10 @@ export function deviceDocument(device: DeviceView): DeviceDocument {
     at: instant(device.atWallMs),
     age_s: seconds(device.ageMs),
   };
+}
+
+export function factDocument({ about: _, atWallMs, ageMs, ...fact }: Fact): FactDocument {
+  return { ...fact, at: instant(atWallMs), age_s: seconds(ageMs) };
 }
 
 function measured(reading: ReadingView): Omit<RoomReadingDocument, "sensor" | "node"> {

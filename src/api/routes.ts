@@ -13,6 +13,7 @@ import {
   roomDocument,
   selfDocument,
 } from "./documents.ts";
+import { factsRoute } from "./facts.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
@@ -25,6 +26,7 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     ...roomRoutes(readSide),
     networkRoute(readSide),
     askRoute(readSide),
+    factsRoute(readSide),
     calibrationRoute(readSide),
   ];
 }

@@ -158,6 +158,21 @@ export interface AnswerDocument {
   readonly sources?: readonly Id[];
 }
 
+/** One thing that one node said. */
+export interface FactDocument {
+  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box` or `device/MAC`. */
+  readonly entity: string;
+  readonly attribute: string;
+  readonly value: number | boolean | string;
+  readonly unit?: Unit;
+  /** The node whose signed entry says so. */
+  readonly from: Id;
+  /** Who or what it comes from: a sensor, or the node itself. */
+  readonly by: string;
+  readonly at: Instant;
+  readonly age_s: number;
+}
+
 /** RFC 9457. */
 export interface ProblemDocument {
   readonly type: "about:blank";

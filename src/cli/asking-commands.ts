@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
@@ -33,6 +33,16 @@ export function addAsking(program: Command, deps: CliDeps): void {
     .argument("<question...>", "the question, with or without quotes")
     .action(async (words: readonly string[], options: Asking) =>
       (await import("./ask.ts")).ask(deps, words, options),
+    );
+  const whyExample = "watercooler why room meeting-room temperature";
+  asking("why", "what an answer rests on: who said it, and when", whyExample)
+    .addArgument(
+      new Argument("<thing>", "what it is").choices(["room", "node", "sensor", "device"]),
+    )
+    .argument("<name>", "its name")
+    .argument("[attribute]", "only this: a kind, room, version, address or ip")
+    .action(async (thing: string, name: string, attribute: string | undefined, options: Asking) =>
+      (await import("./why.ts")).why(deps, { thing, name, attribute }, options),
     );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")

@@ -1,6 +1,7 @@
 import type { Address, NodeId } from "../base/id.ts";
 import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import type { Fact } from "../office/facts.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import type { Kind } from "../reading/kind.ts";
 
@@ -116,6 +117,8 @@ export interface ReadSide {
   rooms(): readonly RoomView[];
   readings(): readonly ReadingView[];
   network(): readonly DeviceView[];
+  /** What all the other answers rest on. */
+  facts(): readonly Fact[];
   metrics(): readonly Metric[];
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;

@@ -2,6 +2,7 @@ import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import { type Fact, factsOf } from "../office/facts.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeName, nodeViews } from "../office/nodes.ts";
 import {
@@ -144,6 +145,10 @@ export class Reader implements ReadSide {
 
   network(): readonly DeviceView[] {
     return deviceViews(this.parts.replica, this.parts.keepMs, this.now());
+  }
+
+  facts(): readonly Fact[] {
+    return factsOf(this.parts.replica, this.now());
   }
 
   metrics(): readonly Metric[] {

@@ -20,17 +20,23 @@ export function calibrationKey(sensor: string, kind: Kind): string {
   return `${PREFIX}${sensor}/${kind}`;
 }
 
+/** Sensor and kind of a calibration's key; undefined for other keys. */
+export function parseCalibrationKey(key: string): { sensor: string; kind: Kind } | undefined {
+  if (!key.startsWith(PREFIX)) return undefined;
+  const slash = key.lastIndexOf("/");
+  const kind = key.slice(slash + 1);
+  return isKind(kind) ? { sensor: key.slice(PREFIX.length, slash), kind } : undefined;
+}
+
 /** The calibrations that one origin holds. */
 export function calibrationsOf(replica: Replica, origin: NodeId): readonly StoredCalibration[] {
   const found: StoredCalibration[] = [];
   for (const { entry } of replica.state(origin)?.held.values() ?? []) {
-    if (!entry.key.startsWith(PREFIX) || entry.value === undefined) continue;
-    const slash = entry.key.lastIndexOf("/");
-    const kind = entry.key.slice(slash + 1);
+    const parsed = parseCalibrationKey(entry.key);
+    if (parsed === undefined || entry.value === undefined) continue;
     const decoded = calibrationRecord.decode(entry.value);
-    if (!decoded.ok || !isKind(kind) || !Number.isFinite(decoded.value.offset)) continue;
-    const sensor = entry.key.slice(PREFIX.length, slash);
-    found.push({ sensor, kind, offset: decoded.value.offset });
+    if (!decoded.ok || !Number.isFinite(decoded.value.offset)) continue;
+    found.push({ ...parsed, offset: decoded.value.offset });
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import test from "node:test";
+import type { FactDocument } from "../../src/api/types.ts";
 import { FakeOffice, idOf, node, reading, WALL_MS } from "./api-fake-office.ts";
 import { ask, assertProblem, serve } from "./api-harness.ts";
 
@@ -15,6 +16,13 @@ function office(): FakeOffice {
   made.readingList = [reading({ kind: "temperature", ageMs: 3_260 })];
   const seen = { hostname: undefined, seenBy: [idOf(1)], atWallMs: WALL_MS, ageMs: 500 };
   made.devices = [{ mac: MAC, ip: "192.0.2.7", ips: ["192.0.2.7"], ...seen }];
+  const said = { from: idOf(1), by: "kitchen-pi/climate", atWallMs: WALL_MS, ageMs: 500 };
+  const kitchen = { ...said, entity: "room/kitchen", about: "things" } as const;
+  made.factList = [
+    { ...said, entity: `device/${MAC}`, attribute: "ip", value: "192.0.2.7", about: "people" },
+    { ...kitchen, attribute: "co2", value: 600, unit: "ppm" },
+    { ...kitchen, attribute: "temperature", value: 21.5, unit: "degC" },
+  ];
   return made;
 }
 
@@ -49,4 +57,24 @@ test("api.read: capability hides devices from other machines' questions", {
   assert.equal(other.status, 200);
   assert.match(String(other.json()["answer"]), /told only to those who may read it/);
   assert.doesNotMatch(other.text, /192\.0\.2\.7/);
+  const facts = await ask(port, "/v1/facts", { host: outside ?? "" });
+  assert.match(facts.text, /room\/kitchen/);
+  assert.doesNotMatch(facts.text, /192\.0\.2\.7/);
+  assert.match((await ask(port, "/v1/facts")).text, /192\.0\.2\.7/);
+});
+
+test("facts are found by entity and attribute", async (t) => {
+  const { port } = await serve(t, { office: office() });
+  const found = async (query: string) =>
+    ((await ask(port, `/v1/facts${query}`)).json() as unknown as FactDocument[]).map(
+      ({ entity, attribute }) => `${entity} ${attribute}`,
+    );
+  const all = [`device/${MAC} ip`, "room/kitchen co2", "room/kitchen temperature"];
+  assert.deepEqual(await found(""), all);
+  assert.deepEqual(await found("?entity=&attribute="), all);
+  assert.deepEqual(await found("?entity=room/kitchen&attribute=co2"), ["room/kitchen co2"]);
+  assert.deepEqual(await found("?attribute=ip"), [`device/${MAC} ip`]);
+  assert.deepEqual(await found("?entity=room/cellar"), []);
+  assertProblem(await ask(port, "/v1/facts?room=kitchen"), 400, /there are: entity, attribute/);
+  assertProblem(await ask(port, "/v1/facts?entity=a&entity=b"), 400, /once/);
 });

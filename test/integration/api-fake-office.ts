@@ -10,6 +10,7 @@ import type {
   SelfView,
   Topic,
 } from "../../src/node/read-side.ts";
+import type { Fact } from "../../src/office/facts.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../../src/office/views.ts";
 import { type Kind, unitOf } from "../../src/reading/kind.ts";
 
@@ -56,6 +57,7 @@ export class FakeOffice implements ReadSide {
   nodeList: readonly NodeView[] = [node(1, "kitchen-pi")];
   readingList: readonly ReadingView[] = [reading({ kind: "temperature" })];
   devices: readonly DeviceView[] = [];
+  factList: readonly Fact[] = [];
   digest = "00ff".repeat(16);
   counted: readonly Metric[] = [];
   refusal: PushRefusal | undefined;
@@ -92,6 +94,7 @@ export class FakeOffice implements ReadSide {
   nodes = () => this.nodeList;
   readings = () => this.readingList;
   network = () => this.devices;
+  facts = () => this.factList;
   metrics = () => this.counted;
 
   mesh(): MeshView {

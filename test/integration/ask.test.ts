@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { AnswerDocument, NodeDocument } from "../../src/api/types.ts";
+import type { AnswerDocument, FactDocument, NodeDocument } from "../../src/api/types.ts";
 import { run } from "./cli-harness.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { threeRooms, until } from "./three-rooms.ts";
@@ -67,6 +67,31 @@ test("questions over three real nodes, one of which then goes away", async (cont
     const none = await run(["ask", " ", ...node]);
     assert.equal(none.code, 1);
     assert.match(none.stderr, /^watercooler: ask one question as \?q=[^\n]+\n$/);
+  });
+
+  await context.test("every answer can be traced to who said it", async () => {
+    const facts = await open.get<FactDocument[]>(
+      "/v1/facts?entity=room/meeting-room&attribute=temperature",
+    );
+    const [{ at, age_s, ...fact }] = facts as [FactDocument];
+    assert.deepEqual(fact, {
+      entity: "room/meeting-room",
+      attribute: "temperature",
+      value: 21.5,
+      unit: "degC",
+      from: idOf("meeting-room"),
+      by: "meeting-room/box",
+    });
+    assert.ok(age_s < 90 && Math.abs(Date.now() - Date.parse(at)) < 90_000);
+    const node = ["--node", open.api ?? ""];
+    const why = await run(["why", "room", "meeting-room", "temperature", ...node]);
+    assert.equal(why.code, 0, why.stderr);
+    assert.match(why.stdout, /temperature +21\.5 °C +meeting-room +meeting-room\/box +\d{4}-/);
+    const json = await run(["why", "node", "kitchen", "room", "--json", ...node]);
+    assert.equal(JSON.parse(json.stdout)[0].value, "kitchen");
+    const none = await run(["why", "room", "cellar", ...node]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /^watercooler: no node says anything of room "cellar": see .+\n$/);
   });
 
   await context.test("what went out of reach is told as such, with its last value", async () => {

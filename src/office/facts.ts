@@ -1,0 +1,127 @@
+import type { NodeId } from "../base/id.ts";
+import type { Millis } from "../base/time.ts";
+import { isBooleanKind, isKind, isPlausible, type Unit, unitOf } from "../reading/kind.ts";
+import type { Held } from "../replica/origin-state.ts";
+import type { Replica } from "../replica/replica.ts";
+import { calibrationRecord, parseCalibrationKey } from "./calibrations.ts";
+import { nodeName } from "./nodes.ts";
+import {
+  deviceRecord,
+  NODE_KEY,
+  nodeRecord,
+  parseDeviceKey,
+  parseReadingKey,
+  readingRecord,
+} from "./records.ts";
+
+/** One thing that one node said: what every answer rests on. */
+export interface Fact {
+  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box` or `device/MAC`. */
+  readonly entity: string;
+  readonly attribute: string;
+  readonly value: number | boolean | string;
+  readonly unit?: Unit;
+  /** The node whose signed entry says so. */
+  readonly from: NodeId;
+  /** Who or what it comes from: a sensor, or the node itself. */
+  readonly by: string;
+  /** When it was so, by its writer's clock: for people, never for decisions. */
+  readonly atWallMs: Millis;
+  readonly ageMs: Millis;
+  /** "people": tells of somebody's device. */
+  readonly about: "things" | "people";
+}
+
+type Said = Pick<Fact, "entity" | "attribute" | "value" | "unit" | "by" | "about"> & {
+  /** How old it was when it was written. */
+  readonly ageThenMs?: Millis;
+};
+
+/** All facts of the replicated state, by entity and attribute, the freshest of each first. */
+export function factsOf(replica: Replica, nowMs: Millis): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (const held of replica.live()) {
+    const { origin, stamp } = held.entry;
+    for (const { ageThenMs = 0, ...said } of saidBy(held, nodeName(replica, origin))) {
+      const ageMs = Math.max(0, nowMs - held.heardMs) + ageThenMs;
+      const atWallMs = Math.max(0, stamp.wallMs - ageThenMs);
+      facts.push({ ...said, from: origin, atWallMs, ageMs });
+    }
+  }
+  const place = ({ entity, attribute }: Fact) => `${entity} ${attribute}`;
+  return facts.sort((left, right) => {
+    const [one, other] = [place(left), place(right)];
+    return one < other ? -1 : one > other ? 1 : left.ageMs - right.ageMs;
+  });
+}
+
+function saidBy({ entry: { key, value } }: Held, name: string): readonly Said[] {
+  if (value === undefined) return [];
+  const mac = parseDeviceKey(key);
+  if (mac !== undefined) return deviceFacts(mac, value, name);
+  const reading = parseReadingKey(key);
+  if (reading !== undefined) return readingFacts(reading, value, name);
+  const calibration = parseCalibrationKey(key);
+  if (calibration !== undefined) {
+    const decoded = calibrationRecord.decode(value);
+    if (!decoded.ok || !Number.isFinite(decoded.value.offset)) return [];
+    const { sensor, kind } = calibration;
+    const entity = `sensor/${name}/${sensor}`;
+    const said = { value: decoded.value.offset, unit: unitOf(kind), by: name } as const;
+    return [{ entity, attribute: `${kind}_offset`, about: "things", ...said }];
+  }
+  return key === NODE_KEY ? nodeFacts(value) : [];
+}
+
+function readingFacts(
+  { sensor, kind }: { sensor: string; kind: string },
+  bytes: Uint8Array,
+  name: string,
+): readonly Said[] {
+  const decoded = readingRecord.decode(bytes);
+  if (!isKind(kind) || !decoded.ok || !isPlausible(kind, decoded.value.value)) return [];
+  const { value, room, ageMs } = decoded.value;
+  return [
+    {
+      entity: `room/${room}`,
+      attribute: kind,
+      value: isBooleanKind(kind) ? value !== 0 : value,
+      unit: unitOf(kind),
+      by: `${name}/${sensor}`,
+      about: "things",
+      ageThenMs: ageMs,
+    },
+  ];
+}
+
+function nodeFacts(bytes: Uint8Array): readonly Said[] {
+  const decoded = nodeRecord.decode(bytes);
+  if (!decoded.ok) return [];
+  const { name, room, version, addresses } = decoded.value;
+  const said = (attribute: string, value: string): Said => ({
+    entity: `node/${name}`,
+    attribute,
+    value,
+    by: name,
+    about: "things",
+  });
+  return [
+    said("room", room),
+    said("version", version),
+    ...addresses.map((address) => said("address", address)),
+  ];
+}
+
+function deviceFacts(mac: string, bytes: Uint8Array, name: string): readonly Said[] {
+  const decoded = deviceRecord.decode(bytes);
+  if (!decoded.ok) return [];
+  const { ips, confirmedMs } = decoded.value;
+  return ips.map((value) => ({
+    entity: `device/${mac}`,
+    attribute: "ip",
+    value,
+    by: name,
+    about: "people",
+    ageThenMs: confirmedMs,
+  }));
+}
