@@ -11,6 +11,7 @@ import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import type { Node } from "./node/node.ts";
 import { Reader } from "./node/reader.ts";
+import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
@@ -124,6 +125,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    advice: new RoomAdvice(config.advice, clock),
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({

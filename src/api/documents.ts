@@ -111,7 +111,7 @@ export function roomDocument(room: RoomView): RoomDocument {
     ),
     targets: {},
     occupancy: { motion: room.motion ?? null, count: room.count ?? null },
-    advice: [],
+    advice: room.advice ?? [],
   };
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { SensorConfig } from "../../firmware-bridge/src/sensor-config.ts";
 import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
-import type { Kind } from "../reading/kind.ts";
+import type { AdviceRule, DayPart } from "../reading/advice-rule.ts";
 import { isName } from "../reading/reading.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
@@ -54,14 +54,6 @@ export interface Config {
   readonly logFormat: "text" | "json";
 }
 
-/** Said of a room while a kind's value is over `above` or under `below`. */
-export interface AdviceRule {
-  readonly kind: Kind;
-  readonly above?: number;
-  readonly below?: number;
-  readonly say: string;
-}
-
 /** What defaults are made from. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -74,6 +66,7 @@ export interface Overrides {
   readonly dataDir?: string;
 }
 
+const HOUR_MINUTES = 60;
 const NAME_LENGTH_MAX = 63;
 /** A host that has no name worth having is likely one. */
 const NAME_FALLBACK = "pi";
@@ -140,11 +133,26 @@ function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
   };
 }
 
-function adviceOf({ kind, above, below, say }: FilledFile["advice"][number]): AdviceRule {
+function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
+  const { kind, say, hysteresis, room, above, below, quiet } = rule;
   return {
     kind,
     say,
+    hysteresis,
+    forMs: spanMs(rule.for),
+    ...(room === undefined ? {} : { room }),
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
+    ...(quiet === undefined ? {} : { quiet: dayPart(quiet) }),
   };
+}
+
+/** `22:00-07:00` as minutes after midnight. */
+function dayPart(text: string): DayPart {
+  const [from = "", to = ""] = text.split("-");
+  const minute = (time: string) => {
+    const [hours, minutes] = time.split(":").map(Number);
+    return (hours ?? 0) * HOUR_MINUTES + (minutes ?? 0);
+  };
+  return { fromMinute: minute(from), toMinute: minute(to) };
 }

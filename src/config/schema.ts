@@ -129,12 +129,37 @@ const presence = mapping({
   ),
 });
 
+const QUIET_ALLOWED = 'a part of the day such as "22:00-07:00"';
 const advice = list(
   v.pipe(
     mapping({
       kind: kindName,
+      room: v.optional(v.pipe(name, v.description("Only of this room. Default: of every one."))),
       above: v.optional(number),
       below: v.optional(number),
+      for: v.optional(
+        v.pipe(
+          duration("0s", "7d"),
+          v.description("The value has to be beyond the bound for so long."),
+        ),
+        "0s",
+      ),
+      hysteresis: v.optional(
+        v.pipe(
+          number,
+          v.minValue(0, "a number of 0 or more"),
+          v.description("The value has to come back by so much before it is said no more."),
+        ),
+        0,
+      ),
+      quiet: v.optional(
+        v.pipe(
+          v.string(QUIET_ALLOWED),
+          v.regex(/^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/, QUIET_ALLOWED),
+          v.description("When it is not said, in the Pi's own time zone."),
+          v.examples(["22:00-07:00"]),
+        ),
+      ),
       say: v.pipe(text(1), v.examples(["You might want to turn the AC on."])),
     }),
     v.check(

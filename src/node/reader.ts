@@ -40,6 +40,7 @@ export class Reader implements ReadSide {
   constructor(private readonly parts: ReaderParts) {
     this.startedWallMs = parts.clock.wallMs();
     this.startedMs = parts.clock.monotonicMs();
+    parts.advice?.follow(parts.node, () => this.plainRooms());
   }
 
   self(): SelfView {
@@ -133,10 +134,8 @@ export class Reader implements ReadSide {
   }
 
   rooms(): readonly RoomView[] {
-    return roomViews(
-      this.readings(),
-      this.nodes().map(({ room }) => room),
-    );
+    const rooms = this.plainRooms();
+    return this.parts.advice?.advised(rooms) ?? rooms;
   }
 
   readings(): readonly ReadingView[] {
@@ -202,6 +201,13 @@ export class Reader implements ReadSide {
       offEntries();
       offOverlay();
     };
+  }
+
+  private plainRooms(): readonly RoomView[] {
+    return roomViews(
+      this.readings(),
+      this.nodes().map(({ room }) => room),
+    );
   }
 
   private now(): Millis {

@@ -27,6 +27,8 @@ export interface RoomView {
   readonly motion: boolean | undefined;
   /** People counted in, where a counter is there. */
   readonly count: number | undefined;
+  /** What the configuration's rules have to say of it. */
+  readonly advice?: readonly string[];
 }
 
 export type NodeState = "alive" | "silent" | "retired";

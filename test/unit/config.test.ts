@@ -48,6 +48,14 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ],
   ["neighbours:\n  keep: 24", /^w\.yaml:2: neighbours\.keep: 24 .*a span from 1min to 10y/],
   ["advice:\n  - { kind: temperature, say: x }", /^w\.yaml:2: advice\.0: .*above, below or both$/],
+  [
+    "advice:\n  - { kind: co2, above: 1, say: x, quiet: 9-5 }",
+    /^w\.yaml:2: advice\.0\.quiet: "9-5" .*such as "22:00-07:00"/,
+  ],
+  [
+    "advice:\n  - { kind: co2, above: 1, say: x, hysteresis: -1 }",
+    /^w\.yaml:2: advice\.0\.hysteresis: -1 .*0 or more/,
+  ],
   ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
   ["hello", /^w\.yaml:1: file: it must be a mapping of node, data/],
   ["- 1", /^w\.yaml:1: file: a list is not allowed/],
@@ -112,7 +120,15 @@ sensors:
     temperature: { filters: [{ offset: -1.2 }, { delta: 5% }, { heartbeat: 5min }] }
   - { platform: gpio, name: door, pin: 17, kind: motion, inverted: yes }
 presence: { away_after: 20min }
-advice: [{ kind: temperature, above: 24, say: Open a window }]
+advice:
+  - { kind: temperature, above: 24, say: Open a window }
+  - kind: co2
+    room: lab
+    above: 1000
+    for: 5min
+    hysteresis: 100
+    quiet: 22:30-07:00
+    say: Open two
 `;
   const checked = await checkConfig("w.yaml", text);
   assert.ok(checked.ok);
@@ -142,7 +158,13 @@ advice: [{ kind: temperature, above: 24, say: Open a window }]
     debounceMs: 30,
   });
   assert.equal(config.presence.awayAfterMs, 1_200_000);
-  assert.deepEqual(config.advice, [{ kind: "temperature", above: 24, say: "Open a window" }]);
+  const window = { kind: "temperature", above: 24, say: "Open a window" };
+  const night = { fromMinute: 1_350, toMinute: 420 };
+  const lab = { kind: "co2", room: "lab", above: 1_000, hysteresis: 100, say: "Open two" };
+  assert.deepEqual(config.advice, [
+    { ...window, forMs: 0, hysteresis: 0 },
+    { ...lab, forMs: 300_000, quiet: night },
+  ]);
 });
 
 test("defaults are the contract's; --data moves the secret too", () => {

@@ -1,0 +1,39 @@
+import type { Clock } from "../base/time.ts";
+import { AdviceBook } from "../office/advice.ts";
+import { parseReadingKey } from "../office/records.ts";
+import type { RoomView } from "../office/views.ts";
+import type { AdviceRule } from "../reading/advice-rule.ts";
+import type { Node } from "./node.ts";
+
+const HOUR_MINUTES = 60;
+
+/** Keeps what the rules say of rooms, by this node's own clocks. */
+export class RoomAdvice {
+  private readonly book: AdviceBook;
+
+  constructor(
+    private readonly rules: readonly AdviceRule[],
+    private readonly clock: Clock,
+  ) {
+    this.book = new AdviceBook(rules);
+  }
+
+  /** Looks at the rooms whenever a reading came, so that no change of theirs is missed. */
+  follow(node: Node, rooms: () => readonly RoomView[]): void {
+    if (this.rules.length === 0) return;
+    node.onEntries((entries) => {
+      const told = entries.some(({ key }) => parseReadingKey(key) !== undefined);
+      if (told) this.book.update(rooms(), this.clock.monotonicMs());
+    });
+  }
+
+  /** The rooms with what is to be said of them now. */
+  advised(rooms: readonly RoomView[]): readonly RoomView[] {
+    if (this.rules.length === 0) return rooms;
+    this.book.update(rooms, this.clock.monotonicMs());
+    // Quiet hours are for people: the only use of the wall clock here.
+    const local = new Date(this.clock.wallMs());
+    const minute = local.getHours() * HOUR_MINUTES + local.getMinutes();
+    return rooms.map((room) => ({ ...room, advice: this.book.of(room.room, minute) }));
+  }
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { RoomDocument } from "../../src/api/types.ts";
+import { run } from "./cli-harness.ts";
+import { threeRooms, until } from "./three-rooms.ts";
+
+const SAY = "You might want to turn the AC on.";
+
+test("every node advises on a room by its rules, and stops when that is over", async (context) => {
+  const rule = { kind: "temperature", room: "kitchen", above: 24, hysteresis: 0.5, say: SAY };
+  const { nodes, push } = await threeRooms(context, { advice: [rule] });
+  const advised = (value: number, advice: readonly string[]) =>
+    until(`${value}: ${advice}`, async () => {
+      const rooms = await Promise.all(
+        nodes.map((node) => node.get<RoomDocument>("/v1/rooms/kitchen")),
+      );
+      return rooms.every(
+        (room) =>
+          room?.readings.temperature?.value === value && room.advice.join() === advice.join(),
+      );
+    });
+  assert.equal(await push("meeting-room", "temperature", 30), 202);
+  for (const [value, advice] of [
+    [24, []],
+    [24.2, [SAY]],
+    [23.7, [SAY]],
+    [23.4, []],
+    [23.9, []],
+    [26, [SAY]],
+  ] as const) {
+    assert.equal(await push("kitchen", "temperature", value), 202);
+    await advised(value, advice);
+  }
+  const [first] = nodes;
+  assert.deepEqual((await first.get<RoomDocument>("/v1/rooms/meeting-room"))?.advice, []);
+  const { stdout } = await run(["room", "kitchen", "--node", first.api ?? ""]);
+  assert.match(stdout, /You might want to turn the AC on\.\n$/);
+});
