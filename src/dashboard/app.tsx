@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Ask } from "./ask.tsx";
 import { Header } from "./header.tsx";
 import { type Connection, follow } from "./live.ts";
 import { Nodes } from "./nodes.tsx";
@@ -40,6 +41,7 @@ export function App() {
           <p class="empty">Asking this node what it knows …</p>
         ) : (
           <>
+            <Ask />
             <Rooms rooms={office.rooms} nowMs={nowMs} />
             <Nodes nodes={office.nodes} self={office.self.id} nowMs={nowMs} />
             <Overlay nodes={office.nodes} self={office.self.id} />

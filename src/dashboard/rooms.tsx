@@ -74,6 +74,11 @@ function Room({ room, nowMs }: { room: Dated<RoomDocument>; nowMs: number }) {
           <Line key={kind} kind={kind} reading={reading} room={stale ? "stale" : "fresh"} />
         ))}
       </dl>
+      {document.advice.map((text) => (
+        <p key={text} class="advice">
+          {text}
+        </p>
+      ))}
       <p class="age">
         {all.length === 0 && "no readings yet"}
         {all.length > 0 && !stale && ago(ageS)}

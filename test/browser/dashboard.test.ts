@@ -170,6 +170,31 @@ test("a value and a node's state change while one looks", { skip }, async (conte
   assert.deepEqual(wrong, []);
 });
 
+test("a question is answered on the page, and advice stands in its room", {
+  skip,
+}, async (context) => {
+  const office = officeOfSix();
+  const advice = ["Open a window."];
+  const plain = office.rooms.bind(office);
+  office.rooms = () => plain().map((one) => (one.room === "kitchen" ? { ...one, advice } : one));
+  const { port, stop } = await serve(context, { office, staticDir });
+  const { page, wrong } = await open(context, port);
+  await reads(room(page, "kitchen"), /Open a window\./);
+  const box = page.getByRole("textbox", { name: "Ask" });
+  await box.fill("warmest room");
+  await box.press("Enter");
+  await page.getByText(/highest temperature is in boardroom: 24\.3 degrees/).waitFor();
+  await box.fill("kitchen temp and hum of the moon");
+  await page.getByRole("button", { name: "Ask" }).click();
+  await page.getByText(/don't (?:have that data|understand)/).waitFor();
+  await shoot(page, "asked");
+  await stop();
+  await box.fill("hum");
+  await box.press("Enter");
+  await page.getByText("This node does not answer now.").waitFor();
+  assert.deepEqual(wrong, []);
+});
+
 test("when the node dies the page says so, and goes on when it is back", {
   skip,
 }, async (context) => {

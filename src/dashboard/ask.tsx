@@ -1,0 +1,56 @@
+import { useRef, useState } from "preact/hooks";
+import type { AnswerDocument, ProblemDocument } from "../api/types.ts";
+
+/** As many letters as the node reads. */
+const QUESTION_LENGTH_MAX = 240;
+const EXAMPLES = ["warmest room", "is it noisy in the open space", "help"];
+
+/** A box for questions in plain words; this node answers. */
+export function Ask() {
+  const [question, setQuestion] = useState("");
+  const [answer, setAnswer] = useState("");
+  const asked = useRef(0);
+
+  const ask = async (text: string) => {
+    asked.current += 1;
+    const turn = asked.current;
+    const said = await answerTo(text);
+    // The newest question's answer stays, whichever comes last.
+    if (turn === asked.current) setAnswer(said);
+  };
+
+  return (
+    <section class="ask" aria-label="Ask">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (question.trim() !== "") void ask(question);
+        }}
+      >
+        <label for="question">Ask</label>
+        <input
+          id="question"
+          value={question}
+          maxLength={QUESTION_LENGTH_MAX}
+          placeholder={EXAMPLES.join(" · ")}
+          autocomplete="off"
+          onInput={(event) => setQuestion(event.currentTarget.value)}
+        />
+        <button type="submit">Ask</button>
+      </form>
+      <p class="answer" role="status">
+        {answer}
+      </p>
+    </section>
+  );
+}
+
+async function answerTo(question: string): Promise<string> {
+  try {
+    const reply = await fetch(`/v1/ask?q=${encodeURIComponent(question)}`);
+    const document = (await reply.json()) as AnswerDocument | ProblemDocument;
+    return "answer" in document ? document.answer : document.detail;
+  } catch {
+    return "This node does not answer now.";
+  }
+}
