@@ -192,3 +192,13 @@ test("a question sets nothing: it says how it is done", () => {
   assert.match(ask("i am ff:ff:ff:ff:ff:ff"), /group's address/);
   assert.match(ask("i am 3c:22:fb:01:02:03"), /watercooler iam NAME 3c:22:fb:01:02:03$/);
 });
+
+test("no question costs a Pi much, however many rooms there are", () => {
+  const rooms = Array.from({ length: 400 }, (_, at) => `conference-room-number-${at}-of-the-east`);
+  const worst = ["a b ".repeat(60), "x".repeat(70), `temp ${"z y ".repeat(40)}`, "1 ".repeat(120)];
+  const startMs = performance.now();
+  for (const question of worst) parseQuestion(question, rooms);
+  const tookMs = performance.now() - startMs;
+  // 40 ms here; a machine under load takes a few times that, reading every span anew takes seconds.
+  assert.ok(tookMs < 1_500, `${tookMs} ms`);
+});

@@ -3,6 +3,8 @@ import { type Rest, without, wordsOf } from "./words.ts";
 
 /** Longer texts name no room: a name has 63 letters (`reading.ts`), some slips beside it. */
 const NAME_LENGTH_MAX = 72;
+/** Names of more words are found by their beginning. A guess. */
+const NAME_WORDS_MAX = 12;
 /** A slip in each so many letters is still the same name. A guess: "metting rom". */
 const LETTERS_PER_SLIP = 4;
 /** Shorter words are read as they stand: "hub" is no misspelt "lab". */
@@ -18,10 +20,10 @@ export interface Spotted {
 
 /** The longest room's name that a text has in it as it is, plurals and gaps aside. */
 export function spotRoom(words: Rest, rooms: readonly string[]): Spotted | undefined {
-  for (let length = words.length; length > 0; length--) {
+  const named = new Map(rooms.map((room) => [bare(wordsOf(room)), room]));
+  for (let length = Math.min(words.length, NAME_WORDS_MAX); length > 0; length--) {
     for (let at = 0; at + length <= words.length; at++) {
-      const said = bare(words.slice(at, at + length));
-      const room = rooms.find((known) => bare(wordsOf(known)) === said);
+      const room = named.get(bare(words.slice(at, at + length)));
       if (room !== undefined) return { room, rest: without(words, at, length) };
     }
   }
@@ -67,7 +69,8 @@ function nearestOf(text: string, said: Rest, rooms: readonly string[]): readonly
     // Also the name's beginning, so that a slip and a left-out word go together.
     const heads = name.map((_, at) => bare(name.slice(0, at + 1)));
     const own = heads.filter((head, at) => at + 1 >= said.length && head.length >= SLIP_LENGTH_MIN);
-    const edits = Math.min(...own.map((head) => editsBetween(text, head)), Infinity);
+    const near = own.filter((head) => Math.abs(head.length - text.length) <= fewest);
+    const edits = Math.min(...near.map((head) => editsBetween(text, head)), Infinity);
     if (edits < fewest) best = [];
     if (edits > fewest) continue;
     fewest = edits;
