@@ -12,6 +12,7 @@ import { Calibrations } from "./node/calibrations.ts";
 import type { Node } from "./node/node.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
+import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
@@ -124,6 +125,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    targets: new Targets({ self, node, replica, clock }),
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({

@@ -1,7 +1,7 @@
 import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
-import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type { DeviceView, NodeView, ReadingView, RoomView, TargetView } from "../office/views.ts";
 import { isBooleanKind, unitOf } from "../reading/kind.ts";
 import type {
   DeviceDocument,
@@ -12,6 +12,7 @@ import type {
   ReadingDocument,
   RoomDocument,
   RoomReadingDocument,
+  RoomTargetDocument,
   SelfDocument,
   SensorValueDocument,
 } from "./types.ts";
@@ -107,9 +108,31 @@ export function roomDocument(room: RoomView): RoomDocument {
         { ...measured(reading), sensor: reading.sensor, node: reading.node },
       ]),
     ),
-    targets: {},
+    targets: Object.fromEntries(
+      room.targets.map((target) => {
+        const { room: _, kind, ...document } = targetDocument(target);
+        return [kind, document];
+      }),
+    ),
     occupancy: { motion: room.motion ?? null, count: room.count ?? null },
     advice: [],
+  };
+}
+
+export function targetDocument(target: TargetView): RoomTargetDocument {
+  const { room, kind, value, unit, by, atWallMs, concurrent } = target;
+  return {
+    room,
+    kind,
+    value,
+    unit,
+    by,
+    at: instant(atWallMs),
+    concurrent: concurrent.map((other) => ({
+      value: other.value ?? null,
+      by: other.by,
+      at: instant(other.atWallMs),
+    })),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
+import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
@@ -24,6 +25,7 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     ...roomRoutes(readSide),
     networkRoute(readSide),
     calibrationRoute(readSide),
+    ...targetRoutes(readSide),
   ];
 }
 

@@ -112,8 +112,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     unit,
     by: text,
     at: instant,
-    concurrent: list(object({ value, by: text, at: instant })),
+    concurrent: list(
+      object({ value: { type: ["number", "boolean", "null"] }, by: text, at: instant }),
+    ),
   }),
+  RoomTarget: { allOf: [ref("Target"), object({ room: text, kind })] },
+  TargetBody: object({ value }, { additionalProperties: false }),
   Room: object({
     room: text,
     readings: mapOf(ref("RoomReading")),

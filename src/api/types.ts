@@ -105,13 +105,21 @@ export interface ReadingDocument extends RoomReadingDocument {
 export interface TargetDocument {
   readonly value: number | boolean;
   readonly unit: Unit;
+  /** The node on which it was set. */
   readonly by: string;
   readonly at: Instant;
+  /** What others set at the same time, until somebody sets it again; null: they cleared it. */
   readonly concurrent: readonly {
-    readonly value: number | boolean;
+    readonly value: number | boolean | null;
     readonly by: string;
     readonly at: Instant;
   }[];
+}
+
+/** A target by itself, with where it belongs. */
+export interface RoomTargetDocument extends TargetDocument {
+  readonly room: string;
+  readonly kind: Kind;
 }
 
 export interface RoomDocument {

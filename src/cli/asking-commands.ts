@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
+import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
 
 /** The commands that ask a node. Each one's file is loaded when it is called. */
@@ -29,6 +30,14 @@ export function addAsking(program: Command, deps: CliDeps): void {
   asking("network", "the MAC-to-IP map", "watercooler network").action(async (options: Asking) =>
     (await import("./network.ts")).network(deps, options),
   );
+  asking("target", "sets or clears a target", "watercooler target meeting-room temperature 21")
+    .argument("<room>", "the room's name")
+    .argument("<kind>", "temperature, humidity, ...")
+    .argument("[value]", "a number; yes or no for motion and contact")
+    .option("--clear", "take the target back")
+    .action(async (room: string, kind: string, value: string | undefined, options: Targeting) =>
+      (await import("./target.ts")).target(deps, { room, kind, value }, options),
+    );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")
     .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));

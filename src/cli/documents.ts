@@ -67,7 +67,22 @@ const readingDocument = v.object({
   simulated: v.optional(v.boolean(), false),
 });
 
-const targetDocument = v.object({ value, unit: v.string(), by: v.string(), at: instant });
+const targetDocument = v.object({
+  value,
+  unit: v.string(),
+  by: v.string(),
+  at: instant,
+  concurrent: v.optional(
+    v.array(v.object({ value: v.nullable(value), by: v.string(), at: instant })),
+    [],
+  ),
+});
+
+export const roomTarget = v.object({
+  ...targetDocument.entries,
+  room: v.string(),
+  kind: v.string(),
+});
 
 export const roomDocument = v.object({
   room: v.string(),

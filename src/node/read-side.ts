@@ -1,7 +1,7 @@
 import type { Address, NodeId } from "../base/id.ts";
 import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
-import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type { DeviceView, NodeView, ReadingView, RoomView, TargetView } from "../office/views.ts";
 import type { Kind } from "../reading/kind.ts";
 
 /** What a sensor last gave: as measured, and what its filters made of it, if they let it by. */
@@ -107,6 +107,13 @@ export interface PushRefusal {
   readonly detail: string;
 }
 
+/** What people want of rooms. Writes are on the disk when they return. */
+export interface TargetSide {
+  get(room: string, kind: Kind): TargetView | undefined;
+  set(room: string, kind: Kind, value: number): Result<TargetView, WriteRefusal>;
+  clear(room: string, kind: Kind): Result<void, WriteRefusal>;
+}
+
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
 export interface ReadSide {
   self(): SelfView;
@@ -117,6 +124,7 @@ export interface ReadSide {
   readings(): readonly ReadingView[];
   network(): readonly DeviceView[];
   metrics(): readonly Metric[];
+  readonly targets?: TargetSide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */

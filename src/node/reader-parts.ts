@@ -10,6 +10,7 @@ import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { Node } from "./node.ts";
+import type { Targets } from "./targets.ts";
 
 /** What the read side answers from. */
 export interface ReaderParts {
@@ -29,6 +30,7 @@ export interface ReaderParts {
   readonly node: Node;
   readonly sensors: readonly Sensor[];
   readonly calibrations?: Calibrations;
+  readonly targets?: Targets;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

@@ -12,6 +12,7 @@ import {
   parseReadingKey,
 } from "../office/records.ts";
 import { readingViews, roomViews } from "../office/rooms.ts";
+import { parseTargetKey } from "../office/targets.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
@@ -30,6 +31,7 @@ import type {
   WriteRefusal,
 } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
+import type { Targets } from "./targets.ts";
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {
@@ -39,6 +41,10 @@ export class Reader implements ReadSide {
   constructor(private readonly parts: ReaderParts) {
     this.startedWallMs = parts.clock.wallMs();
     this.startedMs = parts.clock.monotonicMs();
+  }
+
+  get targets(): Targets | undefined {
+    return this.parts.targets;
   }
 
   self(): SelfView {
@@ -135,6 +141,7 @@ export class Reader implements ReadSide {
     return roomViews(
       this.readings(),
       this.nodes().map(({ room }) => room),
+      this.parts.targets?.all() ?? [],
     );
   }
 
@@ -207,7 +214,8 @@ export class Reader implements ReadSide {
 function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
   const topics = new Set<Topic>(["mesh"]);
   for (const { key } of entries) {
-    if (parseReadingKey(key) !== undefined) topics.add("rooms");
+    if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined)
+      topics.add("rooms");
     else if (parseDeviceKey(key) !== undefined) topics.add("network");
     else if ([NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key)) topics.add("nodes");
   }

@@ -13,6 +13,7 @@ import type { Kind } from "../reading/kind.ts";
  * | `alive` | that it still is, when it has nothing else to say |
  * | `reading/SENSOR/KIND` | the newest value of a sensor |
  * | `device/MAC` | a device in its neighbour table |
+ * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  */
 export const NODE_KEY = "node";

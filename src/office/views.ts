@@ -19,10 +19,29 @@ export interface ReadingView {
   readonly simulated: boolean;
 }
 
+/** A target and, where people set it at once on two sides of a cut, what the others set. */
+export interface TargetView {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly value: number | boolean;
+  readonly unit: Unit;
+  /** The node on which it was set. */
+  readonly by: string;
+  /** By that node's clock: for people, never for decisions. */
+  readonly atWallMs: Millis;
+  /** Until somebody sets it again. A value of undefined: somebody cleared it. */
+  readonly concurrent: readonly {
+    readonly value: number | boolean | undefined;
+    readonly by: string;
+    readonly atWallMs: Millis;
+  }[];
+}
+
 export interface RoomView {
   readonly room: string;
   /** The freshest reading of each kind. */
   readonly readings: readonly ReadingView[];
+  readonly targets: readonly TargetView[];
   /** True while any motion sensor of the room says so; undefined where there is none. */
   readonly motion: boolean | undefined;
   /** People counted in, where a counter is there. */

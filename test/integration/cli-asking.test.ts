@@ -119,7 +119,7 @@ for (const [words, patterns] of Object.entries(said)) {
   });
 }
 
-const ASKING = ["status", "rooms", "room lab", "network", "watch"];
+const ASKING = ["status", "rooms", "room lab", "network", "target lab co2 900", "watch"];
 for (const words of ASKING) {
   test(`${words}: every way to fail has its code and one line`, async (context) => {
     const ask = async (url: string, ...more: string[]) =>
@@ -212,7 +212,7 @@ test("every command has help with an example, and none is there before its time"
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  const asking = ["status", "rooms", "room", "network", "watch"];
+  const asking = ["status", "rooms", "room", "network", "target", "watch"];
   const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [

@@ -164,6 +164,14 @@ export class Host {
     return this.curl("/v1/readings", [...args, "-d", body]) ?? "";
   }
 
+  /** Asks from the host itself. Gives the HTTP status and the document, if there is one. */
+  send(method: "PUT" | "DELETE", path: string, body?: object): { status: string; text: string } {
+    const json = ["-H", "content-type: application/json", "-d", JSON.stringify(body)];
+    const args = ["-X", method, "-w", "\n%{http_code}", ...(body === undefined ? [] : json)];
+    const [text = "", status = ""] = (this.curl(path, args) ?? "").split(/\n(?=\d+$)/);
+    return { status, text };
+  }
+
   private curl(path: string, args: readonly string[]): string | undefined {
     try {
       const url = `http://127.0.0.1:8080${path}`;

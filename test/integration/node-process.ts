@@ -113,8 +113,22 @@ export class NodeProcess {
     return reply?.status ?? 0;
   }
 
+  /** The HTTP status of a write, 0 for no answer. */
+  async write(method: "PUT" | "DELETE", path: string, document?: object): Promise<number> {
+    const headers = { "content-type": "application/json" };
+    const body = document === undefined ? {} : { headers, body: JSON.stringify(document) };
+    const reply = await this.ask(path, { method, ...body });
+    await reply?.text();
+    return reply?.status ?? 0;
+  }
+
+  /** Where its API answers, once it does. */
+  get api(): string | undefined {
+    return / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];
+  }
+
   private async ask(path: string, init: RequestInit = {}): Promise<Response | undefined> {
-    const address = / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];
+    const address = this.api;
     if (address === undefined) return undefined;
     try {
       const signal = AbortSignal.timeout(ANSWER_MS_MAX);
