@@ -1,7 +1,14 @@
 import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
-import type { DeviceView, NodeView, ReadingView, RoomView, TargetView } from "../office/views.ts";
+import type {
+  DeviceView,
+  NodeView,
+  PersonView,
+  ReadingView,
+  RoomView,
+  TargetView,
+} from "../office/views.ts";
 import { isBooleanKind, unitOf } from "../reading/kind.ts";
 import type {
   DeviceDocument,
@@ -9,6 +16,7 @@ import type {
   Instant,
   MeshDocument,
   NodeDocument,
+  PersonDocument,
   ReadingDocument,
   RoomDocument,
   RoomReadingDocument,
@@ -136,12 +144,29 @@ export function targetDocument(target: TargetView): RoomTargetDocument {
   };
 }
 
+export function personDocument(view: PersonView): PersonDocument {
+  const { person, isIn, sinceWallMs, devices } = view;
+  return {
+    person,
+    in: isIn,
+    since: sinceWallMs === undefined ? null : instant(sinceWallMs),
+    devices: devices.map(({ mac, ip, ageMs, others }) => ({
+      mac,
+      ip: ip ?? null,
+      last_seen_s: ageMs === undefined ? null : seconds(ageMs),
+      ...(others.length > 0 && { conflict: others }),
+    })),
+  };
+}
+
 export function deviceDocument(device: DeviceView): DeviceDocument {
   return {
     mac: device.mac,
     ip: device.ip,
     ips: device.ips,
     ...(device.hostname === undefined ? {} : { hostname: device.hostname }),
+    ...(device.owners?.[0] === undefined ? {} : { person: device.owners[0] }),
+    ...(device.owners !== undefined && device.owners.length > 1 && { conflict: device.owners }),
     seen_by: device.seenBy,
     at: instant(device.atWallMs),
     age_s: seconds(device.ageMs),

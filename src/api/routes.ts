@@ -12,6 +12,7 @@ import {
   roomDocument,
   selfDocument,
 } from "./documents.ts";
+import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
@@ -26,6 +27,7 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     networkRoute(readSide),
     calibrationRoute(readSide),
     ...targetRoutes(readSide),
+    ...peopleRoutes(readSide),
   ];
 }
 

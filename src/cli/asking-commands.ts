@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
+import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
 import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
@@ -30,6 +31,16 @@ export function addAsking(program: Command, deps: CliDeps): void {
   asking("network", "the MAC-to-IP map", "watercooler network").action(async (options: Asking) =>
     (await import("./network.ts")).network(deps, options),
   );
+  asking("who", "who is in, since when, by which device", "watercooler who").action(
+    async (options: Asking) => (await import("./who.ts")).who(deps, options),
+  );
+  asking("iam", "ties a device to a person, or unties it", "watercooler iam Ana 3c:22:fb:01:02:03")
+    .argument("[name]", "the person")
+    .argument("[mac]", "the device's MAC address")
+    .option("--forget <mac>", "untie the device: no node keeps whose it was")
+    .action(async (name: string | undefined, mac: string | undefined, options: Identifying) =>
+      (await import("./iam.ts")).iam(deps, { name, mac }, options),
+    );
   asking("target", "sets or clears a target", "watercooler target meeting-room temperature 21")
     .argument("<room>", "the room's name")
     .argument("<kind>", "temperature, humidity, ...")

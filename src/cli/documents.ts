@@ -110,6 +110,21 @@ const deviceDocument = v.object({
 });
 export const deviceDocuments = v.array(deviceDocument);
 
+const personDocument = v.object({
+  person: v.string(),
+  in: v.boolean(),
+  since: v.nullable(instant),
+  devices: v.array(
+    v.object({
+      mac: v.string(),
+      ip: v.nullish(v.string(), null),
+      last_seen_s: v.nullish(seconds, null),
+      conflict: ids,
+    }),
+  ),
+});
+export const personDocuments = v.array(personDocument);
+
 /** A message of `/v1/live`, the first or a later one. */
 export const liveMessage = v.object({
   type: v.string(),
@@ -119,6 +134,7 @@ export const liveMessage = v.object({
   gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids }), {}),
 });
 
+export type PersonDocument = v.InferOutput<typeof personDocument>;
 export type NodeDocument = v.InferOutput<typeof nodeDocument>;
 export type ReadingDocument = v.InferOutput<typeof readingDocument>;
 export type RoomDocument = v.InferOutput<typeof roomDocument>;

@@ -127,6 +127,16 @@ export class Node {
     return ok(undefined);
   }
 
+  /** Whether this process says a value under a key, also one that was taken back since. */
+  says(key: string): boolean {
+    return this.parts.writer.says(key);
+  }
+
+  /** Writes all to the disk, and leaves nothing there of what was replaced or taken back. */
+  erase(): Result<void, StoreFailure> {
+    return this.parts.persistence.erase();
+  }
+
   /** Answers a former life that was heard of, so that what it said is seen before a write. */
   settleLives(): void {
     this.lives.answerBeforeWrite();

@@ -2,6 +2,7 @@ import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeName, nodeViews } from "../office/nodes.ts";
 import {
@@ -17,6 +18,7 @@ import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/view
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import { nodeMetrics } from "./metrics.ts";
+import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
   CalibrationView,
@@ -41,6 +43,10 @@ export class Reader implements ReadSide {
   constructor(private readonly parts: ReaderParts) {
     this.startedWallMs = parts.clock.wallMs();
     this.startedMs = parts.clock.monotonicMs();
+  }
+
+  get people(): People | undefined {
+    return this.parts.people;
   }
 
   get targets(): Targets | undefined {
@@ -150,7 +156,12 @@ export class Reader implements ReadSide {
   }
 
   network(): readonly DeviceView[] {
-    return deviceViews(this.parts.replica, this.parts.keepMs, this.now());
+    const { replica, keepMs, people } = this.parts;
+    const owners = people?.owners();
+    return deviceViews(replica, keepMs, this.now()).map((device) => ({
+      ...device,
+      owners: owners?.get(device.mac) ?? [],
+    }));
   }
 
   metrics(): readonly Metric[] {
@@ -212,12 +223,13 @@ export class Reader implements ReadSide {
 }
 
 function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
-  const topics = new Set<Topic>(["mesh"]);
-  for (const { key } of entries) {
-    if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined)
-      topics.add("rooms");
-    else if (parseDeviceKey(key) !== undefined) topics.add("network");
-    else if ([NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key)) topics.add("nodes");
-  }
-  return topics;
+  return new Set<Topic>(["mesh", ...entries.flatMap(({ key }) => topicsOfKey(key))]);
+}
+
+function topicsOfKey(key: string): readonly Topic[] {
+  if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined) return ["rooms"];
+  if (parseDeviceKey(key) !== undefined) return ["network", "people"];
+  if (parseClaimKey(key) !== undefined) return ["network", "people"];
+  if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
+  return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

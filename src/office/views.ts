@@ -64,6 +64,35 @@ export interface NodeView {
   readonly links: readonly NodeId[];
 }
 
+/** A device of somebody. */
+export interface OwnedDeviceView {
+  readonly mac: string;
+  /** Undefined, as its age, while nobody has seen it. */
+  readonly ip: string | undefined;
+  readonly ageMs: Millis | undefined;
+  /** Who says that it is theirs too. */
+  readonly others: readonly string[];
+}
+
+/** Somebody who said which devices are theirs. */
+export interface PersonView {
+  readonly person: string;
+  readonly isIn: boolean;
+  /**
+   * When they came, or were last seen, by the clock of the node that tells; undefined where they
+   * never were.
+   */
+  readonly sinceWallMs: Millis | undefined;
+  readonly devices: readonly OwnedDeviceView[];
+}
+
+/** The device that a request comes from. */
+export interface CallerView {
+  readonly mac: string;
+  readonly ip: string;
+  readonly owners: readonly string[];
+}
+
 /** A device on the LAN, as all observers together know it. */
 export interface DeviceView {
   readonly mac: string;
@@ -72,6 +101,8 @@ export interface DeviceView {
   /** All addresses now held, that one first. */
   readonly ips: readonly string[];
   readonly hostname: string | undefined;
+  /** Who says that it is theirs. */
+  readonly owners?: readonly string[];
   readonly seenBy: readonly NodeId[];
   readonly atWallMs: Millis;
   readonly ageMs: Millis;

@@ -1,7 +1,8 @@
 import { utf8 } from "../../src/base/bytes.ts";
 import { type NodeId, nodeIdOfKey } from "../../src/base/id.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import { NODE_KEY, nodeRecord } from "../../src/office/records.ts";
+import { claimWithdrawal } from "../../src/office/claims.ts";
+import { aged, NODE_KEY, nodeRecord } from "../../src/office/records.ts";
 import type { Entry } from "../../src/replica/entry.ts";
 import { createEntryCodec, IdentityTable } from "../../src/replica/entry-codec.ts";
 import { Replica } from "../../src/replica/replica.ts";
@@ -23,7 +24,12 @@ export class Site {
     private readonly aheadMs = 0,
   ) {
     this.self = nodeIdOfKey(new Uint8Array(32).fill(at));
-    this.replica = new Replica({ hash: simHash, verify: () => true, admit: () => true });
+    this.replica = new Replica({
+      hash: simHash,
+      verify: () => true,
+      admit: () => true,
+      withdrawal: claimWithdrawal,
+    });
     this.writer = new Writer(this.replica, {
       self: this.self,
       credential: utf8("member"),
@@ -33,6 +39,7 @@ export class Site {
       codec,
       sign: (body) => simSign(this.self, body),
       carry: (_, value) => value,
+      aged,
       reserved: 0,
       reserve: () => {},
     });
