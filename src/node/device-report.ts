@@ -72,11 +72,13 @@ export class DeviceReport {
       .filter(({ entry }) => entry.value !== undefined)
       .map(({ entry }) => parseDeviceKey(entry.key))
       .filter((mac) => mac !== undefined);
-    const late = told.filter((mac) => !this.mayTell(mac));
+    const owners = ownersByMac(replica);
+    const mayTell = (mac: string) => record === "registered" && owners.has(mac);
+    const late = told.filter((mac) => !mayTell(mac));
     for (const mac of late) node.write(deviceKey(mac), undefined, "batched");
     if (late.length > 0) node.erase();
     for (const mac of this.seen.keys()) {
-      if (!told.includes(mac) && this.mayTell(mac)) this.tell(mac);
+      if (!told.includes(mac) && mayTell(mac)) this.tell(mac);
     }
   }
 

@@ -44,7 +44,8 @@ export function unclaimKey(mac: string): string {
 }
 
 export function parseClaimKey(key: string): { mac: string; tag: number } | undefined {
-  const [, mac, tag] = CLAIM.exec(key) ?? [];
+  // Asked of every entry that comes: most are none, and a pattern costs more than a look.
+  const [, mac, tag] = (key.startsWith("claim/") ? CLAIM.exec(key) : undefined) ?? [];
   return mac === undefined ? undefined : { mac, tag: Number(tag) };
 }
 

@@ -212,7 +212,7 @@ test("every command has help with an example, and none is there before its time"
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  const asking = ["status", "rooms", "room", "network", "target", "watch"];
+  const asking = ["status", "rooms", "room", "network", "who", "iam", "target", "watch"];
   const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
