@@ -127,11 +127,6 @@ export class Node {
     return ok(undefined);
   }
 
-  /** Whether this process says a value under a key, also one that was taken back since. */
-  says(key: string): boolean {
-    return this.parts.writer.says(key);
-  }
-
   /** Writes all to the disk, and leaves nothing there of what was replaced or taken back. */
   erase(): Result<void, StoreFailure> {
     return this.parts.persistence.erase();

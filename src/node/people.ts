@@ -10,7 +10,6 @@ import {
   nextTag,
   ownersByMac,
   parseUnclaimKey,
-  takenBack,
   unclaimKey,
 } from "../office/claims.ts";
 import { deviceViews } from "../office/network.ts";
@@ -39,14 +38,10 @@ export class People {
   /** Erases, from now on, what anybody takes back, and what was while this node was off. */
   start(): void {
     const { node, replica } = this.parts;
-    const held = [...replica.live()].filter(({ entry }) => parseUnclaimKey(entry.key));
-    for (const { entry } of held) this.retract(entry);
-    if (held.length > 0) node.erase();
+    const isOne = ({ key }: Entry) => parseUnclaimKey(key) !== undefined;
+    if ([...replica.live()].some(({ entry }) => isOne(entry))) node.erase();
     node.onEntries((entries) => {
-      const taken = entries.filter(({ key }) => parseUnclaimKey(key) !== undefined);
-      if (taken.length === 0) return;
-      for (const entry of taken) this.retract(entry);
-      node.erase();
+      if (entries.some(isOne)) node.erase();
     });
   }
 
@@ -101,16 +96,5 @@ export class People {
     const mac = devices.macOf(ip) ?? freshest?.mac;
     if (mac === undefined) return undefined;
     return { mac, ip, owners: this.owners().get(mac) ?? [] };
-  }
-
-  /** Says no more what this node claimed and somebody took back. */
-  private retract({ key, value }: Entry): void {
-    const mac = parseUnclaimKey(key);
-    if (mac === undefined) return;
-    const { node, self } = this.parts;
-    for (const { origin, tag } of takenBack(value)) {
-      const claim = claimKey(mac, tag);
-      if (origin === self && node.says(claim)) node.write(claim, undefined, "batched");
-    }
   }
 }

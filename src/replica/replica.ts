@@ -25,7 +25,7 @@ export interface Withdrawal {
   /** Whether entries under this key take others back. */
   isOne(key: string): boolean;
   /** Whether an entry was taken back: it is then known, and never kept. */
-  covers(entry: Entry, replica: Replica): boolean;
+  covers(entry: Pick<Entry, "origin" | "key">, replica: Replica): boolean;
 }
 
 /** Why an entry was not taken. Each is counted against the link that brought it. */
@@ -113,6 +113,11 @@ export class Replica {
     this.whole = undefined;
   }
 
+  /** Whether what an origin said under a key was taken back by others. */
+  takesBack(entry: Pick<Entry, "origin" | "key">): boolean {
+    return this.ports.withdrawal?.covers(entry, this) === true;
+  }
+
   /** Drops every entry that was taken back. */
   sweep(): void {
     for (const state of this.states.values()) {
@@ -197,7 +202,7 @@ export class Replica {
   }
 
   private isWithdrawn(entry: Entry): boolean {
-    return entry.value !== undefined && this.ports.withdrawal?.covers(entry, this) === true;
+    return entry.value !== undefined && this.takesBack(entry);
   }
 
   private hashOf(held: Held | undefined): Uint8Array {

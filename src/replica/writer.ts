@@ -154,11 +154,6 @@ export class Writer {
     return this.startLife(values, answered.incarnation, NO_DOT, nowMs, wallMs);
   }
 
-  /** Whether this process says a value under a key, kept or not. */
-  says(key: string): boolean {
-    return this.live.has(key);
-  }
-
   /** The dot of the last write. */
   position(): Dot {
     return { incarnation: this.incarnation, seq: this.seq };
@@ -171,13 +166,14 @@ export class Writer {
     nowMs: Millis,
     wallMs: Millis,
   ): readonly Entry[] {
-    const { random, credential, boot, moved, reserve } = this.options;
+    const { self, random, credential, boot, moved, reserve } = this.options;
+    const said = [...values].filter(([key]) => !this.replica.takesBack({ origin: self, key }));
     this.incarnation = nextIncarnation(this.highestOwn(), random.next());
     this.seq = 0;
     reserve(this.incarnation);
     this.minted.add(this.incarnation);
     const birth = encodeBirth({
-      base: values.size + 1,
+      base: said.length + 1,
       supersedes,
       credential,
       boot,
@@ -187,7 +183,7 @@ export class Writer {
     });
     this.live.clear();
     const entries = [this.mint(BIRTH_KEY, birth, nowMs, wallMs)];
-    for (const [key, value] of values) {
+    for (const [key, value] of said) {
       entries.push(this.mint(key, this.aged(key, value, nowMs), nowMs, wallMs));
     }
     return entries;

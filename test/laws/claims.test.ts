@@ -11,6 +11,7 @@ import {
   ownersByMac,
   unclaimKey,
 } from "../../src/office/claims.ts";
+import { RETRACTED_MAX } from "../../src/replica/writer.ts";
 import { meet, Site } from "../unit/office-site.ts";
 
 const MAC = "02:00:00:00:00:01";
@@ -102,4 +103,25 @@ test("who comes back with a name that was taken back brings it to nobody", () =>
   assert.ok(holds(off, "ana"), "it has not heard yet");
   off.hear(b, 4);
   assert.ok(!holds(off, "ana"));
+});
+
+test("a new life says nothing that was taken back in the one before", () => {
+  const [a, b] = three() as [Site, Site];
+  claim(a, "ana");
+  claim(a, "bob");
+  meet([a, b], 1);
+  unclaim(b, "ana", 2);
+  meet([a, b], 3);
+  const said: string[] = [];
+  // So many keys taken back make an origin begin a life, which says again what it still says.
+  for (let at = 0; at <= RETRACTED_MAX; at++) {
+    a.write(`alive/${at}`, encodeClaim("x"), 4);
+    const entries = a.write(`alive/${at}`, undefined, 4);
+    said.push(...entries.map(({ body }) => Buffer.from(body).toString("latin1")));
+  }
+  assert.ok(said.some((body) => body.includes("bob")));
+  assert.ok(!said.some((body) => body.includes("ana")));
+  meet([a, b], 5);
+  assert.deepEqual([owners(a), owners(b)], [["bob"], ["bob"]]);
+  assert.equal(toHex(a.replica.digest()), toHex(b.replica.digest()));
 });
