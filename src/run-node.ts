@@ -9,10 +9,13 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceReport } from "./node/device-report.ts";
 import type { Node } from "./node/node.ts";
+import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
 import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
+import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
@@ -47,7 +50,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations } = wired.value;
+  const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
   const stop = async () => {
     await report.stop();
     await api?.stop();
@@ -59,6 +62,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     await node.start();
     // Before the first reading, which is to be told as it should have been.
     calibrations.start();
+    people.start();
     report.start();
   } catch (error) {
     await stop();
@@ -72,6 +76,7 @@ interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
+  readonly people: People;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -111,6 +116,11 @@ async function wireNode(
   });
   const sensors = await wireSensors(config, { clock, random, log });
   const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const { record, keepMs } = config.neighbours;
+  const spans = { ...config.presence, keepMs };
+  const { awayAfterMs } = spans;
+  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const people = new People({ self, node, replica, clock, devices, spans });
   const core = { node, replica, overlay, clock, sensors, watch };
   const { name } = config.node;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
@@ -119,22 +129,25 @@ async function wireNode(
     ...shared,
     self,
     meshId: trusted.mesh.id,
-    keepMs: config.neighbours.keepMs,
+    keepMs,
     transport,
     discovery,
     store: opened.store,
     counters,
     calibrations,
     advice: new RoomAdvice(config.advice, clock),
+    targets: new Targets({ self, node, replica, clock }),
+    people,
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({
     ...shared,
+    devices,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations });
+  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
 }
 
 function wireApi(

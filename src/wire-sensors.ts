@@ -1,7 +1,7 @@
 import { lineOf, withDeadline } from "../firmware-bridge/src/deadline.ts";
 import { createHardware, type Hardware } from "../firmware-bridge/src/hardware.ts";
 import { createIpNeigh } from "../firmware-bridge/src/ip-neigh.ts";
-import { NeighbourWatch } from "../firmware-bridge/src/neighbour-watch.ts";
+import { NeighbourWatch, RETELL_MS } from "../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../firmware-bridge/src/sensor.ts";
 import type { SensorConfig } from "../firmware-bridge/src/sensor-config.ts";
 import { createSensor } from "../firmware-bridge/src/sensors.ts";
@@ -14,6 +14,9 @@ import { parseDeviceKey } from "./office/records.ts";
 
 /** A start does not wait longer for buses to be looked at. A guess: one takes 0.1 s when well. */
 const SCAN_MS_MAX = 10 * SECOND_MS;
+
+/** Two messages in a row may be lost before somebody who is there is taken for away. */
+const RETOLD_UNTIL_AWAY = 3;
 
 interface SensorDeps {
   readonly clock: Clock;
@@ -63,14 +66,14 @@ export function wireWatch(
   ownKeys: Iterable<string>,
 ): NeighbourWatch | undefined {
   const { record, interfaces, keepMs, updateIntervalMs } = config.neighbours;
-  // "registered" shares what people registered; nobody can until people are part of the mesh.
-  if (record !== "all") return undefined;
+  if (record === "none") return undefined;
   const known = [...ownKeys].map(parseDeviceKey).filter((mac) => mac !== undefined);
   const read = createIpNeigh({ interfaces, log });
   return new NeighbourWatch({
     read,
     updateIntervalMs,
     keepMs,
+    retellMs: Math.min(RETELL_MS, config.presence.awayAfterMs / RETOLD_UNTIL_AWAY),
     clock,
     timers: systemTimers,
     log,

@@ -38,6 +38,8 @@ export interface NeighbourWatchOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  /** A device still there is told again after so long; RETELL_MS where nothing is said. */
+  readonly retellMs?: Millis;
   /** MACs that were told before a restart: forgotten in their turn unless they show again. */
   readonly known?: readonly string[];
 }
@@ -127,7 +129,7 @@ export class NeighbourWatch {
     const age = Math.min(...fresh.map((entry) => entry.confirmedMs));
     const confirmedAtMs = Math.max(nowMs - age, known?.confirmedAtMs ?? -Infinity);
     const told = { ips, confirmedAtMs, toldAtMs: nowMs, toldConfirmedAtMs: confirmedAtMs };
-    if (known === undefined || worthTelling(known, told)) {
+    if (known === undefined || worthTelling(known, told, this.options.retellMs ?? RETELL_MS)) {
       this.devices.set(mac, told);
       emit({ type: "seen", mac, ips, confirmedMs: Math.max(0, nowMs - confirmedAtMs) });
     } else {
@@ -136,11 +138,11 @@ export class NeighbourWatch {
   }
 }
 
-function worthTelling(known: Device, now: Device): boolean {
+function worthTelling(known: Device, now: Device, retellMs: Millis): boolean {
   const before = new Set(known.ips);
   if (now.ips.length !== before.size || now.ips.some((ip) => !before.has(ip))) return true;
   const isNews = now.confirmedAtMs - known.toldConfirmedAtMs > AGE_SLACK_MS;
-  return isNews && now.toldAtMs - known.toldAtMs >= RETELL_MS;
+  return isNews && now.toldAtMs - known.toldAtMs >= retellMs;
 }
 
 /**

@@ -32,11 +32,17 @@ export function json(document: unknown, status = 200): Answer {
   };
 }
 
+/** Done, with nothing to say. */
+export function nothing(): Answer {
+  return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+}
+
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const headers: Record<string, string | number> = { ...SECURITY_HEADERS, ...answer.headers };
-  if (answer.status !== 304) headers["Content-Length"] = Buffer.byteLength(answer.body);
+  const isBodiless = answer.status === 304 || answer.status === 204;
+  if (!isBodiless) headers["Content-Length"] = Buffer.byteLength(answer.body);
   response.writeHead(answer.status, headers);
-  response.end(request.method === "HEAD" || answer.status === 304 ? undefined : answer.body);
+  response.end(request.method === "HEAD" || isBodiless ? undefined : answer.body);
 }
 
 /** Answers on a bare socket, where there is no response object, and closes it. */

@@ -1,11 +1,17 @@
+import { HOUR_MS } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
 import { answerQuestion } from "../office/ask/answer.ts";
 import { QUESTION_LENGTH_MAX } from "../office/ask/parse.ts";
+import type { AskedPerson } from "../office/ask/view.ts";
+import type { DeviceView, PersonView } from "../office/views.ts";
 import { type Answer, json } from "./answer.ts";
 import { seconds } from "./documents.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
 import type { AnswerDocument } from "./types.ts";
+
+/** What is not seen for so long is forgotten anyway. */
+const NEVER_MS = 24 * HOUR_MS;
 
 /** The chat bot's answers. A question changes nothing, whatever it says. */
 export function askRoute(readSide: ReadSide): Route {
@@ -23,6 +29,21 @@ export function askRoute(readSide: ReadSide): Route {
   };
 }
 
+/** A person as a question sees one: how fresh, and who saw them. Never seen: as old as can be. */
+function asked(
+  people: readonly PersonView[],
+  devices: readonly DeviceView[],
+): readonly AskedPerson[] {
+  return people.map(({ person, isIn, devices: own }) => ({
+    person,
+    isIn,
+    ageMs: Math.min(NEVER_MS, ...own.flatMap(({ ageMs }) => ageMs ?? [])),
+    seenBy: devices
+      .filter(({ mac }) => own.some((one) => one.mac === mac))
+      .flatMap(({ seenBy }) => seenBy),
+  }));
+}
+
 function answerTo(readSide: ReadSide, { query, audience }: Asked): Answer {
   const [question = "", ...more] = query.getAll("q");
   if (more.length > 0 || question.trim() === "" || [...query.keys()].some((key) => key !== "q")) {
@@ -31,10 +52,14 @@ function answerTo(readSide: ReadSide, { query, audience }: Asked): Answer {
   if (question.length > QUESTION_LENGTH_MAX) {
     return problem(400, `ask in at most ${QUESTION_LENGTH_MAX} characters`);
   }
+  const rooms = readSide.rooms();
+  const devices = readSide.network();
   const { text, intent, ageMs, sources } = answerQuestion(question, {
-    rooms: readSide.rooms(),
+    rooms,
     nodes: readSide.nodes(),
-    devices: readSide.network(),
+    devices,
+    ...(readSide.people === undefined ? {} : { people: asked(readSide.people.list(), devices) }),
+    targets: rooms.flatMap(({ targets }) => targets),
     audience,
   });
   const document: AnswerDocument = {

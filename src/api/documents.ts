@@ -2,7 +2,14 @@ import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
 import type { Fact } from "../office/facts.ts";
-import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type {
+  DeviceView,
+  NodeView,
+  PersonView,
+  ReadingView,
+  RoomView,
+  TargetView,
+} from "../office/views.ts";
 import { isBooleanKind, unitOf } from "../reading/kind.ts";
 import type {
   DeviceDocument,
@@ -11,9 +18,11 @@ import type {
   Instant,
   MeshDocument,
   NodeDocument,
+  PersonDocument,
   ReadingDocument,
   RoomDocument,
   RoomReadingDocument,
+  RoomTargetDocument,
   SelfDocument,
   SensorValueDocument,
 } from "./types.ts";
@@ -109,9 +118,46 @@ export function roomDocument(room: RoomView): RoomDocument {
         { ...measured(reading), sensor: reading.sensor, node: reading.node },
       ]),
     ),
-    targets: {},
+    targets: Object.fromEntries(
+      room.targets.map((target) => {
+        const { room: _, kind, ...document } = targetDocument(target);
+        return [kind, document];
+      }),
+    ),
     occupancy: { motion: room.motion ?? null, count: room.count ?? null },
     advice: room.advice ?? [],
+  };
+}
+
+export function targetDocument(target: TargetView): RoomTargetDocument {
+  const { room, kind, value, unit, by, atWallMs, concurrent } = target;
+  return {
+    room,
+    kind,
+    value,
+    unit,
+    by,
+    at: instant(atWallMs),
+    concurrent: concurrent.map((other) => ({
+      value: other.value ?? null,
+      by: other.by,
+      at: instant(other.atWallMs),
+    })),
+  };
+}
+
+export function personDocument(view: PersonView): PersonDocument {
+  const { person, isIn, sinceWallMs, devices } = view;
+  return {
+    person,
+    in: isIn,
+    since: sinceWallMs === undefined ? null : instant(sinceWallMs),
+    devices: devices.map(({ mac, ip, ageMs, others }) => ({
+      mac,
+      ip: ip ?? null,
+      last_seen_s: ageMs === undefined ? null : seconds(ageMs),
+      ...(others.length > 0 && { conflict: others }),
+    })),
   };
 }
 
@@ -121,6 +167,8 @@ export function deviceDocument(device: DeviceView): DeviceDocument {
     ip: device.ip,
     ips: device.ips,
     ...(device.hostname === undefined ? {} : { hostname: device.hostname }),
+    ...(device.owners?.[0] === undefined ? {} : { person: device.owners[0] }),
+    ...(device.owners !== undefined && device.owners.length > 1 && { conflict: device.owners }),
     seen_by: device.seenBy,
     at: instant(device.atWallMs),
     age_s: seconds(device.ageMs),

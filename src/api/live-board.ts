@@ -7,6 +7,7 @@ import type {
   LiveSnapshot,
   MeshDocument,
   NodeDocument,
+  PersonDocument,
   RoomDocument,
   SelfDocument,
 } from "./types.ts";
@@ -14,6 +15,7 @@ import type {
 /** All that the live socket tells, as it is now. */
 export interface LiveSource {
   rooms(): readonly RoomDocument[];
+  people(): readonly PersonDocument[];
   nodes(): readonly NodeDocument[];
   network(): readonly DeviceDocument[];
   mesh(): MeshDocument;
@@ -24,7 +26,15 @@ export interface LiveSource {
 export type Audience = "all" | "public";
 
 /** Fields that move with every second or packet: no reason to tell somebody. */
-const RESTLESS = new Set(["age_s", "uptime_s", "rtt_ms", "bytes_in", "bytes_out"]);
+const RESTLESS = new Set([
+  "age_s",
+  "last_seen_s",
+  "since",
+  "uptime_s",
+  "rtt_ms",
+  "bytes_in",
+  "bytes_out",
+]);
 
 /** An age that fell by less than this is rounding, not news. */
 const AGE_NEWS_MS = 1_000;
@@ -102,6 +112,7 @@ class Shelf<T extends object> {
 export class LiveBoard {
   version = 0;
   private readonly rooms = new Shelf<RoomDocument>(({ room }) => room);
+  private readonly people = new Shelf<PersonDocument>(({ person }) => person);
   private readonly nodes = new Shelf<NodeDocument>(({ id }) => id);
   private readonly network = new Shelf<DeviceDocument>(({ mac }) => mac);
   private readonly mesh = new Shelf<MeshDocument>(() => "mesh");
@@ -115,6 +126,7 @@ export class LiveBoard {
     const look: Look = { version: this.version + 1, nowMs, also };
     const changed = [
       topics.has("rooms") && this.rooms.update(source.rooms(), look),
+      topics.has("people") && this.people.update(source.people(), look),
       topics.has("nodes") && this.nodes.update(source.nodes(), look),
       topics.has("network") && this.network.update(source.network(), look),
       topics.has("mesh") && this.mesh.update([source.mesh()], look),
@@ -128,6 +140,7 @@ export class LiveBoard {
     return {
       type: "snapshot",
       rooms: this.source.rooms(),
+      people: audience === "all" ? this.source.people() : [],
       nodes: this.source.nodes(),
       network: audience === "all" ? this.source.network() : [],
       mesh: this.source.mesh(),
@@ -138,6 +151,7 @@ export class LiveBoard {
   /** What changed after `version`; only the topics that did are there. */
   changesSince(version: number, audience: Audience): LiveChange {
     const rooms = this.rooms.since(version);
+    const people = audience === "all" ? this.people.since(version) : [];
     const nodes = this.nodes.since(version);
     const network = audience === "all" ? this.network.since(version) : [];
     const [mesh] = this.mesh.since(version);
@@ -146,6 +160,7 @@ export class LiveBoard {
     return {
       type: "change",
       ...(rooms.length > 0 && { rooms }),
+      ...(people.length > 0 && { people }),
       ...(nodes.length > 0 && { nodes }),
       ...(network.length > 0 && { network }),
       ...(mesh !== undefined && { mesh }),
@@ -157,16 +172,19 @@ export class LiveBoard {
   /** No reader is behind `oldest`: what went until then need not be kept. */
   prune(oldest: number): void {
     this.rooms.prune(oldest);
+    this.people.prune(oldest);
     this.nodes.prune(oldest);
     this.network.prune(oldest);
   }
 
   private goneSince(version: number, audience: Audience): GoneDocument {
     const rooms = this.rooms.goneSince(version);
+    const people = audience === "all" ? this.people.goneSince(version) : [];
     const nodes = this.nodes.goneSince(version);
     const network = audience === "all" ? this.network.goneSince(version) : [];
     return {
       ...(rooms.length > 0 && { rooms }),
+      ...(people.length > 0 && { people }),
       ...(nodes.length > 0 && { nodes }),
       ...(network.length > 0 && { network }),
     };

@@ -19,7 +19,13 @@ const IDLE_MESSAGE_MS = 10_000;
 /** Readers have nothing to say to us. */
 const INBOUND_BYTES_MAX = 1_024;
 const GOING_AWAY = 1001;
-const ALL_TOPICS: ReadonlySet<Topic> = new Set<Topic>(["rooms", "network", "nodes", "mesh"]);
+const ALL_TOPICS: ReadonlySet<Topic> = new Set<Topic>([
+  "rooms",
+  "people",
+  "network",
+  "nodes",
+  "mesh",
+]);
 
 interface Reader {
   readonly socket: WebSocket;

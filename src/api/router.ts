@@ -25,7 +25,7 @@ export interface Described {
 export type Access = "open" | "people" | "write";
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** `/v1/rooms/{room}`: a part in braces takes one segment. */
   readonly path: string;
   readonly access: Access;

@@ -14,9 +14,11 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
+import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
@@ -28,6 +30,8 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     askRoute(readSide),
     factsRoute(readSide),
     calibrationRoute(readSide),
+    ...targetRoutes(readSide),
+    ...peopleRoutes(readSide),
   ];
 }
 

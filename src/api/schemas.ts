@@ -113,8 +113,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     unit,
     by: text,
     at: instant,
-    concurrent: list(object({ value, by: text, at: instant })),
+    concurrent: list(
+      object({ value: { type: ["number", "boolean", "null"] }, by: text, at: instant }),
+    ),
   }),
+  RoomTarget: { allOf: [ref("Target"), object({ room: text, kind })] },
+  TargetBody: object({ value }, { additionalProperties: false }),
   Room: object({
     room: text,
     readings: mapOf(ref("RoomReading")),
@@ -127,6 +131,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ip: text,
     ips: list(text),
     "hostname?": text,
+    "person?": text,
+    "conflict?": list(text),
     seen_by: list(id),
     at: instant,
     age_s: spanS,
@@ -150,6 +156,26 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     at: instant,
     age_s: spanS,
   }),
+  Person: object({
+    person: text,
+    in: truth,
+    since: { type: ["string", "null"], format: "date-time", description: "UTC." },
+    devices: list(
+      object({
+        mac: text,
+        ip: nullable("string"),
+        last_seen_s: nullable("number"),
+        "conflict?": list(text),
+      }),
+    ),
+  }),
+  Caller: object({
+    mac: text,
+    ip: text,
+    private_address: truth,
+    "person?": text,
+    "conflict?": list(text),
+  }),
   Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
   PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },
   Pushed: object({ accepted: whole }),
@@ -167,6 +193,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   LiveSnapshot: object({
     type: { const: "snapshot" },
     rooms: list(ref("Room")),
+    people: list(ref("Person")),
     nodes: list(ref("Node")),
     network: list(ref("Device")),
     mesh: ref("Mesh"),
@@ -175,10 +202,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   LiveChange: object({
     type: { const: "change" },
     "rooms?": list(ref("Room")),
+    "people?": list(ref("Person")),
     "nodes?": list(ref("Node")),
     "network?": list(ref("Device")),
     "mesh?": ref("Mesh"),
     "node?": ref("Self"),
-    "gone?": object({ "rooms?": list(text), "nodes?": list(id), "network?": list(text) }),
+    "gone?": object({
+      "rooms?": list(text),
+      "people?": list(text),
+      "nodes?": list(id),
+      "network?": list(text),
+    }),
   }),
 };

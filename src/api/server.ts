@@ -11,6 +11,7 @@ import {
   deviceDocument,
   meshDocument,
   nodeDocument,
+  personDocument,
   roomDocument,
   selfDocument,
 } from "./documents.ts";
@@ -159,6 +160,7 @@ function attach(server: Server, desk: Desk): void {
 function liveSource(readSide: ReadSide): LiveSource {
   return {
     rooms: () => readSide.rooms().map(roomDocument),
+    people: () => (readSide.people?.list() ?? []).map(personDocument),
     nodes: () => readSide.nodes().map(nodeDocument),
     network: () => readSide.network().map(deviceDocument),
     mesh: () => meshDocument(readSide.mesh(), readSide.nodes()),

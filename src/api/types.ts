@@ -105,13 +105,21 @@ export interface ReadingDocument extends RoomReadingDocument {
 export interface TargetDocument {
   readonly value: number | boolean;
   readonly unit: Unit;
+  /** The node on which it was set. */
   readonly by: string;
   readonly at: Instant;
+  /** What others set at the same time, until somebody sets it again; null: they cleared it. */
   readonly concurrent: readonly {
-    readonly value: number | boolean;
+    readonly value: number | boolean | null;
     readonly by: string;
     readonly at: Instant;
   }[];
+}
+
+/** A target by itself, with where it belongs. */
+export interface RoomTargetDocument extends TargetDocument {
+  readonly room: string;
+  readonly kind: Kind;
 }
 
 export interface RoomDocument {
@@ -131,9 +139,39 @@ export interface DeviceDocument {
   /** All addresses now held, that one first. */
   readonly ips: readonly string[];
   readonly hostname?: string;
+  /** Who says that it is theirs. */
+  readonly person?: string;
+  /** All who say so, where they are several. */
+  readonly conflict?: readonly string[];
   readonly seen_by: readonly Id[];
   readonly at: Instant;
   readonly age_s: number;
+}
+
+export interface PersonDocument {
+  readonly person: string;
+  readonly in: boolean;
+  /** When they came, or were last seen; null where they never were. */
+  readonly since: Instant | null;
+  readonly devices: readonly {
+    readonly mac: string;
+    /** Null, as the age, while nobody has seen it. */
+    readonly ip: string | null;
+    readonly last_seen_s: number | null;
+    /** Who else says that it is theirs: absent where nobody does. */
+    readonly conflict?: readonly string[];
+  }[];
+}
+
+/** The device that asks. */
+export interface CallerDocument {
+  readonly mac: string;
+  readonly ip: string;
+  /** True for an address that the device made up, perhaps for this Wi-Fi alone. */
+  readonly private_address: boolean;
+  readonly person?: string;
+  /** All who say that it is theirs, where they are several. */
+  readonly conflict?: readonly string[];
 }
 
 /** What `POST /v1/readings` takes, alone or in an array. */
@@ -185,15 +223,17 @@ export interface ProblemDocument {
 export interface LiveSnapshot {
   readonly type: "snapshot";
   readonly rooms: readonly RoomDocument[];
+  readonly people: readonly PersonDocument[];
   readonly nodes: readonly NodeDocument[];
   readonly network: readonly DeviceDocument[];
   readonly mesh: MeshDocument;
   readonly node: SelfDocument;
 }
 
-/** What is no longer there: rooms by name, nodes by id, devices by MAC. */
+/** What is no longer there: rooms and people by name, nodes by id, devices by MAC. */
 export interface GoneDocument {
   readonly rooms?: readonly string[];
+  readonly people?: readonly string[];
   readonly nodes?: readonly Id[];
   readonly network?: readonly string[];
 }
@@ -202,6 +242,7 @@ export interface GoneDocument {
 export interface LiveChange {
   readonly type: "change";
   readonly rooms?: readonly RoomDocument[];
+  readonly people?: readonly PersonDocument[];
   readonly nodes?: readonly NodeDocument[];
   readonly network?: readonly DeviceDocument[];
   readonly mesh?: MeshDocument;

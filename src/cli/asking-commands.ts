@@ -1,7 +1,9 @@
 import { Argument, type Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
+import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
+import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
 
 /** The commands that ask a node. Each one's file is loaded when it is called. */
@@ -43,6 +45,24 @@ export function addAsking(program: Command, deps: CliDeps): void {
     .argument("[attribute]", "only this: a kind, room, version, address or ip")
     .action(async (thing: string, name: string, attribute: string | undefined, options: Asking) =>
       (await import("./why.ts")).why(deps, { thing, name, attribute }, options),
+    );
+  asking("who", "who is in, since when, by which device", "watercooler who").action(
+    async (options: Asking) => (await import("./who.ts")).who(deps, options),
+  );
+  asking("iam", "ties a device to a person, or unties it", "watercooler iam Ana 3c:22:fb:01:02:03")
+    .argument("[name]", "the person")
+    .argument("[mac]", "the device's MAC address")
+    .option("--forget <mac>", "untie the device: no node keeps whose it was")
+    .action(async (name: string | undefined, mac: string | undefined, options: Identifying) =>
+      (await import("./iam.ts")).iam(deps, { name, mac }, options),
+    );
+  asking("target", "sets or clears a target", "watercooler target meeting-room temperature 21")
+    .argument("<room>", "the room's name")
+    .argument("<kind>", "temperature, humidity, ...")
+    .argument("[value]", "a number; yes or no for motion and contact")
+    .option("--clear", "take the target back")
+    .action(async (room: string, kind: string, value: string | undefined, options: Targeting) =>
+      (await import("./target.ts")).target(deps, { room, kind, value }, options),
     );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")

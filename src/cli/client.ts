@@ -45,7 +45,19 @@ export class NodeClient {
     return this.checked(path, await this.raw(path, body), schema);
   }
 
-  private checked<const S extends v.GenericSchema>(path: string, document: unknown, schema: S) {
+  /** A write; undefined where the answer says nothing but that it is done. */
+  async send(method: "PUT" | "DELETE", path: string, body?: object): Promise<unknown> {
+    const { status, text } = await this.fetch(path, body, method);
+    const document = parseJson(text);
+    if (status < 200 || status > 299) throw new Refusal(status, this.explain(status, document));
+    if (document === undefined && status !== 204) {
+      throw new CliError(EXIT.failed, this.notUnderstood(path));
+    }
+    return document;
+  }
+
+  /** A document, checked. */
+  checked<const S extends v.GenericSchema>(path: string, document: unknown, schema: S) {
     const parsed = v.safeParse(schema, document);
     if (!parsed.success) throw new CliError(EXIT.failed, this.notUnderstood(path));
     return parsed.output as v.InferOutput<S>;
@@ -63,13 +75,17 @@ export class NodeClient {
     return `${what}: is it a Watercooler of this version? Name another node with --node`;
   }
 
-  private async fetch(path: string, body?: object): Promise<{ status: number; text: string }> {
+  private async fetch(
+    path: string,
+    body?: object,
+    method = body === undefined ? "GET" : "POST",
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(this.base + path);
     const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
     const late = AbortSignal.timeout(ANSWER_MS_MAX);
     const options: RequestOptions = {
       signal: AbortSignal.any([late, this.signal]),
-      method: body === undefined ? "GET" : "POST",
+      method,
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -67,7 +67,22 @@ const readingDocument = v.object({
   simulated: v.optional(v.boolean(), false),
 });
 
-const targetDocument = v.object({ value, unit: v.string(), by: v.string(), at: instant });
+const targetDocument = v.object({
+  value,
+  unit: v.string(),
+  by: v.string(),
+  at: instant,
+  concurrent: v.optional(
+    v.array(v.object({ value: v.nullable(value), by: v.string(), at: instant })),
+    [],
+  ),
+});
+
+export const roomTarget = v.object({
+  ...targetDocument.entries,
+  room: v.string(),
+  kind: v.string(),
+});
 
 export const roomDocument = v.object({
   room: v.string(),
@@ -95,6 +110,21 @@ const deviceDocument = v.object({
 });
 export const deviceDocuments = v.array(deviceDocument);
 
+const personDocument = v.object({
+  person: v.string(),
+  in: v.boolean(),
+  since: v.nullable(instant),
+  devices: v.array(
+    v.object({
+      mac: v.string(),
+      ip: v.nullish(v.string(), null),
+      last_seen_s: v.nullish(seconds, null),
+      conflict: ids,
+    }),
+  ),
+});
+export const personDocuments = v.array(personDocument);
+
 /** A message of `/v1/live`, the first or a later one. */
 export const liveMessage = v.object({
   type: v.string(),
@@ -104,6 +134,7 @@ export const liveMessage = v.object({
   gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids }), {}),
 });
 
+export type PersonDocument = v.InferOutput<typeof personDocument>;
 export type NodeDocument = v.InferOutput<typeof nodeDocument>;
 export type ReadingDocument = v.InferOutput<typeof readingDocument>;
 export type RoomDocument = v.InferOutput<typeof roomDocument>;

@@ -57,7 +57,12 @@ function readingTable({ readings, targets }: RoomDocument, paper: Paper): string
   const rows = kinds.map((kind): Cell[] => {
     const now = readings[kind];
     const target = targets[kind];
-    const marks = [now?.stale ? "stale" : "", now?.simulated ? "simulated" : ""];
+    const rivals = (target?.concurrent ?? []).map((other) =>
+      other.value === null
+        ? `cleared by ${other.by} at the same time`
+        : `${quantity(other.value, target?.unit ?? "")} wanted by ${other.by} at the same time`,
+    );
+    const marks = [now?.stale ? "stale" : "", now?.simulated ? "simulated" : "", ...rivals];
     return [
       kind,
       now === undefined ? "-" : quantity(now.value, now.unit),

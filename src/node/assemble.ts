@@ -5,8 +5,9 @@ import type { Random } from "../base/random.ts";
 import type { Clock } from "../base/time.ts";
 import type { Discovery } from "../link/discovery-port.ts";
 import type { LinkTransport } from "../link/port.ts";
+import { claimWithdrawal } from "../office/claims.ts";
 import { silentNodes } from "../office/nodes.ts";
-import { carryOver } from "../office/records.ts";
+import { aged, carryOver } from "../office/records.ts";
 import type { FrameCodec } from "../overlay/codec.ts";
 import { Overlay } from "../overlay/overlay.ts";
 import type { OverlayParameters } from "../overlay/parameters.ts";
@@ -57,10 +58,11 @@ export interface AssembledNode {
 export function assembleNode(parts: AssemblyParts): AssembledNode {
   const { identity, clock, random, store, log, parameters, addresses } = parts;
   const { self, boot } = identity;
-  const replica = new Replica(parts.trust);
+  const replica = new Replica({ ...parts.trust, withdrawal: claimWithdrawal });
   const persistence = new Persistence(store, replica, self, clock);
   const snapshot = store.load();
   persistence.restore(snapshot, parts.entryCodec);
+  replica.sweep();
   const { machine } = snapshot.meta;
   if (machine === undefined) store.commit({ meta: { machine: identity.machine } }, "durable");
   const moved = machine !== undefined && machine !== identity.machine;
@@ -73,6 +75,7 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
     codec: parts.entryCodec,
     sign: identity.sign,
     carry: carryOver,
+    aged,
     reserved: Number(snapshot.meta.incarnation ?? 0),
     reserve: (incarnation) => {
       store.commit({ meta: { incarnation: String(incarnation) } }, "durable");

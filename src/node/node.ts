@@ -127,6 +127,16 @@ export class Node {
     return ok(undefined);
   }
 
+  /** Writes all to the disk, and leaves nothing there of what was replaced or taken back. */
+  erase(): Result<void, StoreFailure> {
+    return this.parts.persistence.erase();
+  }
+
+  /** Answers a former life that was heard of, so that what it said is seen before a write. */
+  settleLives(): void {
+    this.lives.answerBeforeWrite();
+  }
+
   /** True once this process found that it is the clone: it writes no more and leaves the mesh. */
   get isClone(): boolean {
     return this.lives.isClone;

@@ -54,6 +54,12 @@ export class Persistence {
     return this.flushOnce("all", "durable");
   }
 
+  /** Writes everything, and leaves nothing of what was there before in any file. */
+  erase(): Result<void, StoreFailure> {
+    const flushed = this.flush("all", "durable");
+    return flushed.ok ? this.store.commit({ scrub: "log" }, "durable") : flushed;
+  }
+
   /** Keeps where peers were met, for the day when nothing else is known. */
   remember(peers: readonly Peer[]): void {
     const lastLinkedWallMs = this.clock.wallMs();

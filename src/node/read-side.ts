@@ -2,7 +2,15 @@ import type { Address, NodeId } from "../base/id.ts";
 import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import type { Fact } from "../office/facts.ts";
-import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
+import type {
+  CallerView,
+  DeviceView,
+  NodeView,
+  PersonView,
+  ReadingView,
+  RoomView,
+  TargetView,
+} from "../office/views.ts";
 import type { Kind } from "../reading/kind.ts";
 
 /** What a sensor last gave: as measured, and what its filters made of it, if they let it by. */
@@ -77,7 +85,7 @@ export interface Metric {
 }
 
 /** What kinds of answers may have changed since the last call back. */
-export type Topic = "rooms" | "network" | "nodes" | "mesh";
+export type Topic = "rooms" | "people" | "network" | "nodes" | "mesh";
 
 /** A value that somebody hands in for a `push` sensor of this node. */
 export interface PushedReading {
@@ -108,6 +116,22 @@ export interface PushRefusal {
   readonly detail: string;
 }
 
+/** What people want of rooms. Writes are on the disk when they return. */
+export interface TargetSide {
+  get(room: string, kind: Kind): TargetView | undefined;
+  set(room: string, kind: Kind, value: number): Result<TargetView, WriteRefusal>;
+  clear(room: string, kind: Kind): Result<void, WriteRefusal>;
+}
+
+/** Who is in, and whose devices are whose. Writes are on the disk when they return. */
+export interface PeopleSide {
+  list(): readonly PersonView[];
+  register(person: string, mac: string): Result<void, WriteRefusal>;
+  unregister(person: string, mac: string): Result<void, WriteRefusal>;
+  /** The device at an address of the LAN. */
+  caller(ip: string): CallerView | undefined;
+}
+
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
 export interface ReadSide {
   self(): SelfView;
@@ -120,6 +144,8 @@ export interface ReadSide {
   /** What all the other answers rest on. */
   facts(): readonly Fact[];
   metrics(): readonly Metric[];
+  readonly targets?: TargetSide | undefined;
+  readonly people?: PeopleSide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */

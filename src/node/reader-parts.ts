@@ -10,7 +10,9 @@ import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { Node } from "./node.ts";
+import type { People } from "./people.ts";
 import type { RoomAdvice } from "./room-advice.ts";
+import type { Targets } from "./targets.ts";
 
 /** What the read side answers from. */
 export interface ReaderParts {
@@ -31,6 +33,8 @@ export interface ReaderParts {
   readonly sensors: readonly Sensor[];
   readonly calibrations?: Calibrations;
   readonly advice?: RoomAdvice;
+  readonly targets?: Targets;
+  readonly people?: People;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

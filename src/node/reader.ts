@@ -2,6 +2,7 @@ import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
 import { type Fact, factsOf } from "../office/facts.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeName, nodeViews } from "../office/nodes.ts";
@@ -13,10 +14,12 @@ import {
   parseReadingKey,
 } from "../office/records.ts";
 import { readingViews, roomViews } from "../office/rooms.ts";
+import { parseTargetKey } from "../office/targets.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import { nodeMetrics } from "./metrics.ts";
+import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
   CalibrationView,
@@ -31,6 +34,7 @@ import type {
   WriteRefusal,
 } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
+import type { Targets } from "./targets.ts";
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {
@@ -41,6 +45,14 @@ export class Reader implements ReadSide {
     this.startedWallMs = parts.clock.wallMs();
     this.startedMs = parts.clock.monotonicMs();
     parts.advice?.follow(parts.node, () => this.plainRooms());
+  }
+
+  get people(): People | undefined {
+    return this.parts.people;
+  }
+
+  get targets(): Targets | undefined {
+    return this.parts.targets;
   }
 
   self(): SelfView {
@@ -143,7 +155,12 @@ export class Reader implements ReadSide {
   }
 
   network(): readonly DeviceView[] {
-    return deviceViews(this.parts.replica, this.parts.keepMs, this.now());
+    const { replica, keepMs, people } = this.parts;
+    const owners = people?.owners();
+    return deviceViews(replica, keepMs, this.now()).map((device) => ({
+      ...device,
+      owners: owners?.get(device.mac) ?? [],
+    }));
   }
 
   facts(): readonly Fact[] {
@@ -207,6 +224,7 @@ export class Reader implements ReadSide {
     return roomViews(
       this.readings(),
       this.nodes().map(({ room }) => room),
+      this.parts.targets?.all() ?? [],
     );
   }
 
@@ -216,11 +234,13 @@ export class Reader implements ReadSide {
 }
 
 function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
-  const topics = new Set<Topic>(["mesh"]);
-  for (const { key } of entries) {
-    if (parseReadingKey(key) !== undefined) topics.add("rooms");
-    else if (parseDeviceKey(key) !== undefined) topics.add("network");
-    else if ([NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key)) topics.add("nodes");
-  }
-  return topics;
+  return new Set<Topic>(["mesh", ...entries.flatMap(({ key }) => topicsOfKey(key))]);
+}
+
+function topicsOfKey(key: string): readonly Topic[] {
+  if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined) return ["rooms"];
+  if (parseDeviceKey(key) !== undefined) return ["network", "people"];
+  if (parseClaimKey(key) !== undefined) return ["network", "people"];
+  if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
+  return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

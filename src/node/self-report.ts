@@ -1,12 +1,10 @@
-import type { NeighbourEvent, NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
+import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import { type Address, keyOfNodeId } from "../base/id.ts";
 import { type Clock, SECOND_MS } from "../base/time.ts";
 import {
   ALIVE_KEY,
   aliveRecord,
-  deviceKey,
-  deviceRecord,
   LINKS_KEY,
   linksRecord,
   livenessSpans,
@@ -18,6 +16,7 @@ import {
 import type { Overlay } from "../overlay/overlay.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Replica } from "../replica/replica.ts";
+import type { DeviceReport } from "./device-report.ts";
 import type { Node } from "./node.ts";
 
 /** How often the node looks whether what it says of itself still holds. */
@@ -32,6 +31,7 @@ export interface SelfReportParts {
   readonly clock: Clock;
   readonly sensors: readonly Sensor[];
   readonly watch: NeighbourWatch | undefined;
+  readonly devices?: DeviceReport;
   readonly name: string;
   readonly room: string;
   readonly version: string;
@@ -48,10 +48,11 @@ export class SelfReport {
   constructor(private readonly parts: SelfReportParts) {}
 
   start(): void {
-    const { node, sensors, watch } = this.parts;
+    const { node, sensors, watch, devices } = this.parts;
     this.sayWho();
     for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
-    watch?.start((event) => this.sayDevice(event));
+    devices?.start();
+    watch?.start((event) => devices?.handle(event));
     node.every(LOOK_MS, () => this.look());
   }
 
@@ -101,16 +102,5 @@ export class SelfReport {
       restored: undefined,
     });
     this.parts.node.write(readingKey(sensor, kind), record, "batched");
-  }
-
-  private sayDevice(event: NeighbourEvent): void {
-    const { node } = this.parts;
-    if (event.type === "forgotten")
-      return void node.write(deviceKey(event.mac), undefined, "durable");
-    const record = deviceRecord.encode({
-      ips: [...event.ips],
-      confirmedMs: Math.floor(event.confirmedMs),
-    });
-    node.write(deviceKey(event.mac), record, "batched");
   }
 }

@@ -4,12 +4,28 @@ import type { Replica } from "../replica/replica.ts";
 import { deviceRecord, parseDeviceKey } from "./records.ts";
 import type { DeviceView } from "./views.ts";
 
-interface Sighting {
+/** What one observer says of one device. */
+export interface Sighting {
   readonly mac: string;
   readonly observer: NodeId;
   readonly ips: readonly string[];
   readonly ageMs: Millis;
+  /** For how long it had been there when it was last seen. */
+  readonly presentMs: Millis;
   readonly atWallMs: Millis;
+}
+
+/** True for an address that its device made up, perhaps for this Wi-Fi alone. */
+export function isPrivateMac(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
+}
+
+/** A device's MAC as keys have it, or undefined where the text is none. */
+export function parseMac(text: string): string | undefined {
+  const mac = text.toLowerCase().replaceAll("-", ":");
+  const isMac = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && mac !== "00:00:00:00:00:00";
+  // The lowest bit of the first byte marks groups; no device has such an address.
+  return isMac && (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 ? mac : undefined;
 }
 
 /**
@@ -31,18 +47,20 @@ export function deviceViews(
   return [...byMac.values()].map(deviceView).sort((left, right) => (left.mac < right.mac ? -1 : 1));
 }
 
-function* sightings(replica: Replica, nowMs: Millis): IterableIterator<Sighting> {
+/** All that is said of devices, however old. */
+export function* sightings(replica: Replica, nowMs: Millis): IterableIterator<Sighting> {
   for (const { entry, heardMs } of replica.live()) {
     const mac = parseDeviceKey(entry.key);
     if (mac === undefined || entry.value === undefined) continue;
     const decoded = deviceRecord.decode(entry.value);
     if (!decoded.ok || decoded.value.ips.length === 0) continue;
-    const { ips, confirmedMs } = decoded.value;
+    const { ips, confirmedMs, presentMs = 0 } = decoded.value;
     yield {
       mac,
       observer: entry.origin,
       ips,
       ageMs: Math.max(0, nowMs - heardMs) + confirmedMs,
+      presentMs,
       atWallMs: Math.max(0, entry.stamp.wallMs - confirmedMs),
     };
   }

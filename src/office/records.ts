@@ -13,6 +13,9 @@ import type { Kind } from "../reading/kind.ts";
  * | `alive` | that it still is, when it has nothing else to say |
  * | `reading/SENSOR/KIND` | the newest value of a sensor |
  * | `device/MAC` | a device in its neighbour table |
+ * | `claim/MAC/TAG` | whose a device is (`claims.ts`) |
+ * | `unclaim/MAC` | which claims of it were taken back |
+ * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  */
 export const NODE_KEY = "node";
@@ -52,6 +55,8 @@ export const deviceRecord = record({
   ips: many(text(1, 64), 8),
   /** How long ago the kernel had proof of the device when this was written. */
   confirmedMs: uint(2),
+  /** For how long it had been here then, without having been away. */
+  presentMs: optional(uint(3)),
 });
 
 export function readingKey(sensor: string, kind: Kind): string {
@@ -80,6 +85,20 @@ export function carryOver(key: string, value: Uint8Array): Uint8Array | undefine
   if (parseReadingKey(key) === undefined) return value;
   const reading = readingRecord.decode(value);
   return reading.ok ? readingRecord.encode({ ...reading.value, restored: 1 }) : undefined;
+}
+
+/** How a value that tells its own age is said again, so long after it was said. */
+export function aged(key: string, value: Uint8Array, ageMs: Millis): Uint8Array {
+  const moreMs = Math.floor(ageMs);
+  if (parseDeviceKey(key) !== undefined) {
+    const device = deviceRecord.decode(value);
+    if (!device.ok) return value;
+    const confirmedMs = device.value.confirmedMs + moreMs;
+    return deviceRecord.encode({ ...device.value, confirmedMs });
+  }
+  const reading = parseReadingKey(key) === undefined ? undefined : readingRecord.decode(value);
+  if (!reading?.ok) return value;
+  return readingRecord.encode({ ...reading.value, ageMs: reading.value.ageMs + moreMs });
 }
 
 /** Since when a node is taken for silent, and how often it says that it is there. */

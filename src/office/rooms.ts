@@ -5,7 +5,7 @@ import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
 import { nodeName, silentNodes } from "./nodes.ts";
 import { parseReadingKey, readingRecord } from "./records.ts";
-import type { NodeState, ReadingView, RoomView } from "./views.ts";
+import type { NodeState, ReadingView, RoomView, TargetView } from "./views.ts";
 
 /** A reading older than so many of its longest silences is stale: one may come late. */
 const SILENCES_UNTIL_STALE = 2;
@@ -35,20 +35,35 @@ export function readingViews(
 }
 
 /** Every room of which anything is known, by name. */
-export function roomViews(readings: readonly ReadingView[], rooms: Iterable<string>): RoomView[] {
+export function roomViews(
+  readings: readonly ReadingView[],
+  rooms: Iterable<string>,
+  targets: readonly TargetView[] = [],
+): RoomView[] {
   const byRoom = new Map<string, ReadingView[]>();
-  for (const room of rooms) if (room !== "") byRoom.set(room, []);
+  const wanted = targets.map(({ room }) => room);
+  for (const room of [...rooms, ...wanted]) if (room !== "") byRoom.set(room, []);
   for (const reading of readings) {
     const known = byRoom.get(reading.room);
     if (known === undefined) byRoom.set(reading.room, [reading]);
     else known.push(reading);
   }
   return [...byRoom]
-    .map(([room, all]) => roomView(room, all))
+    .map(([room, all]) =>
+      roomView(
+        room,
+        all,
+        targets.filter((one) => one.room === room),
+      ),
+    )
     .sort((left, right) => (left.room < right.room ? -1 : 1));
 }
 
-function roomView(room: string, all: readonly ReadingView[]): RoomView {
+function roomView(
+  room: string,
+  all: readonly ReadingView[],
+  targets: readonly TargetView[],
+): RoomView {
   const freshest = new Map<string, ReadingView>();
   for (const reading of [...all].sort(realAndFreshFirst)) {
     if (!freshest.has(reading.kind)) freshest.set(reading.kind, reading);
@@ -57,6 +72,7 @@ function roomView(room: string, all: readonly ReadingView[]): RoomView {
   return {
     room,
     readings: [...freshest.values()],
+    targets,
     motion: motions.length === 0 ? undefined : motions.some(({ value }) => value === true),
     count: undefined,
   };

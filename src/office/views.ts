@@ -19,10 +19,29 @@ export interface ReadingView {
   readonly simulated: boolean;
 }
 
+/** A target and, where people set it at once on two sides of a cut, what the others set. */
+export interface TargetView {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly value: number | boolean;
+  readonly unit: Unit;
+  /** The node on which it was set. */
+  readonly by: string;
+  /** By that node's clock: for people, never for decisions. */
+  readonly atWallMs: Millis;
+  /** Until somebody sets it again. A value of undefined: somebody cleared it. */
+  readonly concurrent: readonly {
+    readonly value: number | boolean | undefined;
+    readonly by: string;
+    readonly atWallMs: Millis;
+  }[];
+}
+
 export interface RoomView {
   readonly room: string;
   /** The freshest reading of each kind. */
   readonly readings: readonly ReadingView[];
+  readonly targets: readonly TargetView[];
   /** True while any motion sensor of the room says so; undefined where there is none. */
   readonly motion: boolean | undefined;
   /** People counted in, where a counter is there. */
@@ -47,6 +66,35 @@ export interface NodeView {
   readonly links: readonly NodeId[];
 }
 
+/** A device of somebody. */
+export interface OwnedDeviceView {
+  readonly mac: string;
+  /** Undefined, as its age, while nobody has seen it. */
+  readonly ip: string | undefined;
+  readonly ageMs: Millis | undefined;
+  /** Who says that it is theirs too. */
+  readonly others: readonly string[];
+}
+
+/** Somebody who said which devices are theirs. */
+export interface PersonView {
+  readonly person: string;
+  readonly isIn: boolean;
+  /**
+   * When they came, or were last seen, by the clock of the node that tells; undefined where they
+   * never were.
+   */
+  readonly sinceWallMs: Millis | undefined;
+  readonly devices: readonly OwnedDeviceView[];
+}
+
+/** The device that a request comes from. */
+export interface CallerView {
+  readonly mac: string;
+  readonly ip: string;
+  readonly owners: readonly string[];
+}
+
 /** A device on the LAN, as all observers together know it. */
 export interface DeviceView {
   readonly mac: string;
@@ -55,6 +103,8 @@ export interface DeviceView {
   /** All addresses now held, that one first. */
   readonly ips: readonly string[];
   readonly hostname: string | undefined;
+  /** Who says that it is theirs. */
+  readonly owners?: readonly string[];
   readonly seenBy: readonly NodeId[];
   readonly atWallMs: Millis;
   readonly ageMs: Millis;

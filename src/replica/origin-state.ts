@@ -123,6 +123,21 @@ export class OriginState {
     return isNoted ? "outdated" : "known";
   }
 
+  /** Counts an entry as known without keeping it. Gives whether that was new. */
+  note({ dot }: Entry): boolean {
+    if (this.knows(dot)) return false;
+    const life = this.life(dot.incarnation);
+    life.covered.add(dot.seq, dot.seq);
+    life.signed = Math.max(life.signed, dot.seq);
+    this.establish(dot.incarnation);
+    return true;
+  }
+
+  /** Drops a row for good, as if a new life had. */
+  drop(row: string, key: string): void {
+    this.bury(row, key);
+  }
+
   /**
    * Takes a peer's word that nothing between the two dots is missing any more, as far as there is
    * a signed entry: a member that lies must not keep out what the origin says later.

@@ -14,6 +14,18 @@ export interface ReplicaPorts {
   verify(entry: Entry): boolean;
   /** Whether the credential lets the origin into this mesh; replicated data alone decides. */
   admit(origin: NodeId, credential: Uint8Array): boolean;
+  readonly withdrawal?: Withdrawal;
+}
+
+/**
+ * How an origin's entries are taken back by others, so that what one says of a person goes
+ * everywhere although that origin may be off. Replicated data alone decides.
+ */
+export interface Withdrawal {
+  /** Whether entries under this key take others back. */
+  isOne(key: string): boolean;
+  /** Whether an entry was taken back: it is then known, and never kept. */
+  covers(entry: Pick<Entry, "origin" | "key">, replica: Replica): boolean;
 }
 
 /** Why an entry was not taken. Each is counted against the link that brought it. */
@@ -66,11 +78,16 @@ export class Replica {
     if (!this.ports.verify(entry)) return { ...KNOWN, refusal: "forged" };
     const admitted = state ?? this.admit(entry);
     if (admitted === undefined) return { ...KNOWN, refusal: "unadmitted" };
+    if (this.isWithdrawn(entry)) {
+      if (admitted.note(entry)) this.touch(admitted, undefined);
+      return KNOWN;
+    }
     const placement = admitted.join(entry, nowMs);
     if (placement === "known") return KNOWN;
     if (placement === "full") return { ...KNOWN, refusal: "full" };
     this.clock.witness(entry.stamp, wallMs);
     this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
+    if (this.ports.withdrawal?.isOne(entry.key)) this.sweep();
     const equivocation = placement === "equivocation";
     return {
       fresh: !equivocation,
@@ -94,6 +111,20 @@ export class Replica {
     this.digests.delete(origin);
     this.touched.delete(origin);
     this.whole = undefined;
+  }
+
+  /** Whether what an origin said under a key was taken back by others. */
+  takesBack(entry: Pick<Entry, "origin" | "key">): boolean {
+    return this.ports.withdrawal?.covers(entry, this) === true;
+  }
+
+  /** Drops every entry that was taken back. */
+  sweep(): void {
+    for (const state of this.states.values()) {
+      const gone = [...state.rows].filter(([, { entry }]) => this.isWithdrawn(entry));
+      for (const [row, { entry }] of gone) state.drop(row, entry.key);
+      if (gone.length > 0) this.touch(state, undefined);
+    }
   }
 
   state(origin: NodeId): OriginState | undefined {
@@ -168,6 +199,10 @@ export class Replica {
   /** A stamp for a write of this node. */
   tick(wallMs: Millis): Stamp {
     return this.clock.tick(wallMs);
+  }
+
+  private isWithdrawn(entry: Entry): boolean {
+    return entry.value !== undefined && this.takesBack(entry);
   }
 
   private hashOf(held: Held | undefined): Uint8Array {

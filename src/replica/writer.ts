@@ -24,6 +24,8 @@ export interface WriterOptions {
    * again (a reading marked as old), or undefined to let it go.
    */
   carry(key: string, value: Uint8Array): Uint8Array | undefined;
+  /** How a value is said again that was said so long ago, where it tells its own age. */
+  aged?(key: string, value: Uint8Array, ageMs: Millis): Uint8Array;
   /** The highest incarnation that was ever reserved, by any process on this data. */
   readonly reserved: number;
   /** Makes an incarnation last, before any entry of it exists. */
@@ -164,13 +166,14 @@ export class Writer {
     nowMs: Millis,
     wallMs: Millis,
   ): readonly Entry[] {
-    const { random, credential, boot, moved, reserve } = this.options;
+    const { self, random, credential, boot, moved, reserve } = this.options;
+    const said = [...values].filter(([key]) => !this.replica.takesBack({ origin: self, key }));
     this.incarnation = nextIncarnation(this.highestOwn(), random.next());
     this.seq = 0;
     reserve(this.incarnation);
     this.minted.add(this.incarnation);
     const birth = encodeBirth({
-      base: values.size + 1,
+      base: said.length + 1,
       supersedes,
       credential,
       boot,
@@ -180,8 +183,16 @@ export class Writer {
     });
     this.live.clear();
     const entries = [this.mint(BIRTH_KEY, birth, nowMs, wallMs)];
-    for (const [key, value] of values) entries.push(this.mint(key, value, nowMs, wallMs));
+    for (const [key, value] of said) {
+      entries.push(this.mint(key, this.aged(key, value, nowMs), nowMs, wallMs));
+    }
     return entries;
+  }
+
+  private aged(key: string, value: Uint8Array, nowMs: Millis): Uint8Array {
+    const { self, aged } = this.options;
+    const heardMs = this.replica.get(self, key)?.heardMs ?? nowMs;
+    return aged?.(key, value, Math.max(0, nowMs - heardMs)) ?? value;
   }
 
   private mint(key: string, value: Uint8Array | undefined, nowMs: Millis, wallMs: Millis): Entry {

@@ -39,6 +39,8 @@ export interface Batch {
   readonly remember?: readonly RememberedPeer[];
   /** Small facts of the node itself, `incarnation` among them. */
   readonly meta?: Readonly<Record<string, string>>;
+  /** "log": what rows held before is to be in no file either, once the commit is durable. */
+  readonly scrub?: "log";
 }
 
 export interface Snapshot {

@@ -182,8 +182,8 @@ export class SqliteStore implements Store {
   }
 }
 
-function removes({ forget = [], origins = [] }: Batch): boolean {
-  return forget.length > 0 || origins.some(({ drop }) => drop.length > 0);
+function removes({ forget = [], origins = [], scrub }: Batch): boolean {
+  return scrub === "log" || forget.length > 0 || origins.some(({ drop }) => drop.length > 0);
 }
 
 /** What tells the file from another of the same name, or undefined where none can be seen. */

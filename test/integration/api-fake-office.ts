@@ -122,7 +122,7 @@ export class FakeOffice implements ReadSide {
       const readings = this.readingList.filter((one) => one.room === room);
       const motions = readings.filter(({ kind }) => kind === "motion");
       const motion = motions.length === 0 ? undefined : motions.some(({ value }) => value === true);
-      return { room, readings, motion, count: undefined };
+      return { room, readings, targets: [], motion, count: undefined };
     });
   }
 

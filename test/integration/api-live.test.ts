@@ -13,7 +13,8 @@ test("first a snapshot of everything, then only what changed", async (context) =
   const { port } = await serve(context, { office });
   const reader = new LiveReader(port);
   const snapshot = await reader.message(0);
-  assert.deepEqual(Object.keys(snapshot), ["type", "rooms", "nodes", "network", "mesh", "node"]);
+  const topics = ["rooms", "people", "nodes", "network", "mesh", "node"];
+  assert.deepEqual(Object.keys(snapshot), ["type", ...topics]);
   assert.equal(snapshot.type, "snapshot");
   for (const topic of ["rooms", "nodes", "network"]) {
     assert.deepEqual(snapshot[topic], (await ask(port, `/v1/${topic}`)).json());

@@ -119,7 +119,16 @@ for (const [words, patterns] of Object.entries(said)) {
   });
 }
 
-const ASKING = ["status", "rooms", "room lab", "network", "ask help", "why room lab", "watch"];
+const ASKING = [
+  "status",
+  "rooms",
+  "room lab",
+  "network",
+  "ask help",
+  "why room lab",
+  "target lab co2 900",
+  "watch",
+];
 for (const words of ASKING) {
   test(`${words}: every way to fail has its code and one line`, async (context) => {
     const ask = async (url: string, ...more: string[]) =>
@@ -213,7 +222,8 @@ test("every command has help with an example, and none is there before its time"
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  const asking = ["status", "rooms", "room", "network", "ask", "why", "watch"];
+  const people = ["who", "iam", "target"];
+  const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
   const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [

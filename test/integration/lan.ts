@@ -58,6 +58,7 @@ export class Host {
     readonly number: number,
     readonly folder: string,
     private readonly wallClock: string | undefined,
+    more: object = {},
   ) {
     this.name = `${PREFIX}${number}`;
     this.address = `10.77.0.${number + 1}`;
@@ -87,6 +88,7 @@ export class Host {
         mesh: { secret_file: join(folder, "mesh.secret") },
         sensors: [{ platform: "push", name: "box" }],
         neighbours: { update_interval: "1s" },
+        ...more,
       }),
     );
   }
@@ -153,6 +155,12 @@ export class Host {
     return out === undefined ? undefined : (JSON.parse(out) as T);
   }
 
+  /** What another host answers to this one. */
+  getFrom<T>(other: Host, path: string): T | undefined {
+    const out = this.curl(path, [], other.address);
+    return out === undefined ? undefined : (JSON.parse(out) as T);
+  }
+
   text(path: string): string {
     return this.curl(path, []) ?? "";
   }
@@ -164,9 +172,17 @@ export class Host {
     return this.curl("/v1/readings", [...args, "-d", body]) ?? "";
   }
 
-  private curl(path: string, args: readonly string[]): string | undefined {
+  /** Asks from the host itself. Gives the HTTP status and the document, if there is one. */
+  send(method: "PUT" | "DELETE", path: string, body?: object): { status: string; text: string } {
+    const json = ["-H", "content-type: application/json", "-d", JSON.stringify(body)];
+    const args = ["-X", method, "-w", "\n%{http_code}", ...(body === undefined ? [] : json)];
+    const [text = "", status = ""] = (this.curl(path, args) ?? "").split(/\n(?=\d+$)/);
+    return { status, text };
+  }
+
+  private curl(path: string, args: readonly string[], at = "127.0.0.1"): string | undefined {
     try {
-      const url = `http://127.0.0.1:8080${path}`;
+      const url = `http://${at}:8080${path}`;
       const all = ["netns", "exec", this.name, "curl", "-s", "-m", "3", ...args, url];
       return execFileSync("ip", all, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     } catch {
@@ -180,7 +196,7 @@ export class Lan {
   readonly folder = mkdtempSync(join(tmpdir(), "watercooler-lan-"));
   readonly hosts: Host[] = [];
 
-  constructor(clocks: readonly (string | undefined)[]) {
+  constructor(clocks: readonly (string | undefined)[], more: object = {}) {
     Lan.sweep();
     ip("netns", "add", SWITCH);
     for (const bridge of ["br0", "br1"]) {
@@ -189,7 +205,7 @@ export class Lan {
     }
     writeFileSync(join(this.folder, "mesh.secret"), generateKeyPem(), { mode: 0o600 });
     for (const [number, clock] of clocks.entries()) {
-      this.hosts.push(new Host(number, this.folder, clock));
+      this.hosts.push(new Host(number, this.folder, clock, more));
     }
   }
 

@@ -122,6 +122,15 @@ export class NodeProcess {
     return reply?.status ?? 0;
   }
 
+  /** The HTTP status of a write, 0 for no answer. */
+  async write(method: "PUT" | "DELETE", path: string, document?: object): Promise<number> {
+    const headers = { "content-type": "application/json" };
+    const body = document === undefined ? {} : { headers, body: JSON.stringify(document) };
+    const reply = await this.ask(path, { method, ...body });
+    await reply?.text();
+    return reply?.status ?? 0;
+  }
+
   private async ask(path: string, init: RequestInit = {}): Promise<Response | undefined> {
     const { api } = this;
     if (api === undefined) return undefined;

@@ -19,6 +19,7 @@ function rooms(value: number, over: { ageMs?: number; stale?: boolean } = {}): R
   return ["kitchen", "lab"].map((room) => ({
     room,
     readings: [reading({ kind: "temperature", room, value, ageMs: 0, ...over })],
+    targets: [],
     motion: undefined,
     count: undefined,
   }));

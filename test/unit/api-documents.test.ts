@@ -53,6 +53,7 @@ test("a room lists its readings by kind; what no sensor tells is null", () => {
   const room = {
     room: "kitchen",
     readings: [reading({ kind: "temperature" }), reading({ kind: "humidity", value: 40 })],
+    targets: [],
     motion: undefined,
     count: undefined,
   };

@@ -16,6 +16,7 @@ const ALL = new Set<Topic>(["rooms", "nodes", "network", "mesh"]);
 function boardOf(office: FakeOffice): LiveBoard {
   const board = new LiveBoard({
     rooms: () => office.rooms().map(roomDocument),
+    people: () => [],
     nodes: () => office.nodes().map(nodeDocument),
     network: () => office.network().map(deviceDocument),
     mesh: () => meshDocument(office.mesh(), office.nodes()),
@@ -97,4 +98,31 @@ test("who may not read what names people is not told of devices", () => {
   assert.equal(board.changesSince(version, "all").network?.length, 1);
   assert.deepEqual(board.changesSince(version, "public"), { type: "change" });
   assert.deepEqual(board.snapshot("public").network, []);
+});
+
+test("people are told to nobody who may not read of them", () => {
+  const office = new FakeOffice();
+  const ana = { person: "Ana", in: true, since: null, devices: [] };
+  let people = [ana];
+  const board = new LiveBoard({
+    rooms: () => [],
+    people: () => people,
+    nodes: () => [],
+    network: () => [],
+    mesh: () => meshDocument(office.mesh(), []),
+    node: () => selfDocument(office.self()),
+  });
+  board.refresh(new Set<Topic>(["people"]), 0);
+  assert.deepEqual(board.snapshot("all").people, [ana]);
+  assert.deepEqual(board.snapshot("public").people, []);
+  assert.deepEqual(board.changesSince(0, "all").people, [ana]);
+  assert.ok(!JSON.stringify(board.changesSince(0, "public")).includes("Ana"));
+  people = [{ ...ana, in: false }];
+  const { version } = board;
+  assert.equal(board.refresh(new Set<Topic>(["people"]), 1), true);
+  assert.equal(board.changesSince(version, "all").people?.[0]?.in, false);
+  people = [];
+  board.refresh(new Set<Topic>(["people"]), 2);
+  assert.deepEqual(board.changesSince(version, "all").gone?.people, ["Ana"]);
+  assert.ok(!JSON.stringify(board.changesSince(version, "public")).includes("Ana"));
 });

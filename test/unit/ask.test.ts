@@ -37,7 +37,7 @@ function about(intent: Intent): string {
 function office(over: Partial<AskView> = {}, readings: readonly ReadingView[] = []): AskView {
   const rooms = ROOMS.map((room) => {
     const measured = readings.filter((one) => one.room === room);
-    return { room, readings: measured, motion: undefined, count: undefined };
+    return { room, readings: measured, targets: [], motion: undefined, count: undefined };
   });
   return {
     rooms,

@@ -67,6 +67,7 @@ test("each kind of entry gives its facts, with whom they are from and how old th
     [deviceKey("02:00:00:00:00:01")]: deviceRecord.encode({
       ips: ["192.0.2.7", "2001:db8::7"],
       confirmedMs: 2_000,
+      presentMs: undefined,
     }),
   });
   const facts = factsOf(replica, 1_000);

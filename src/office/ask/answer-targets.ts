@@ -30,7 +30,8 @@ export function answerTarget(
         person: target.by,
       };
       const text = speech.say("target", slots);
-      return { text, ageMs: target.ageMs, sources: [target.node] };
+      const setOn = view.nodes.filter(({ name }) => name === target.by);
+      return { text, sources: setOn.map(({ id }) => id) };
     });
   });
 }

@@ -1,7 +1,6 @@
 import type { NodeId } from "../../base/id.ts";
 import type { Millis } from "../../base/time.ts";
-import type { Kind } from "../../reading/kind.ts";
-import type { DeviceView, NodeView, RoomView } from "../views.ts";
+import type { DeviceView, NodeView, RoomView, TargetView } from "../views.ts";
 import type { IntentName } from "./intent.ts";
 
 /** A person, as far as a question needs one. */
@@ -13,15 +12,6 @@ export interface AskedPerson {
   readonly seenBy: readonly NodeId[];
 }
 
-export interface AskedTarget {
-  readonly room: string;
-  readonly kind: Kind;
-  readonly value: number | boolean;
-  readonly by: string;
-  readonly ageMs: Millis;
-  readonly node: NodeId;
-}
-
 /** The state that a question is answered from. */
 export interface AskView {
   readonly rooms: readonly RoomView[];
@@ -30,7 +20,7 @@ export interface AskView {
   /** Undefined where the node registers nobody. */
   readonly people?: readonly AskedPerson[];
   /** Undefined where the node keeps none. */
-  readonly targets?: readonly AskedTarget[];
+  readonly targets?: readonly TargetView[];
   /** "public": what names people is not told. */
   readonly audience: "all" | "public";
 }
