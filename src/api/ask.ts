@@ -1,4 +1,4 @@
-import { HOUR_MS } from "../base/time.ts";
+import type { Millis } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
 import { answerQuestion } from "../office/ask/answer.ts";
 import { QUESTION_LENGTH_MAX } from "../office/ask/parse.ts";
@@ -9,9 +9,6 @@ import { seconds } from "./documents.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
 import type { AnswerDocument } from "./types.ts";
-
-/** What is not seen for so long is forgotten anyway. */
-const NEVER_MS = 24 * HOUR_MS;
 
 /** The chat bot's answers. A question changes nothing, whatever it says. */
 export function askRoute(readSide: ReadSide): Route {
@@ -29,7 +26,7 @@ export function askRoute(readSide: ReadSide): Route {
   };
 }
 
-/** A person as a question sees one: how fresh, and who saw them. Never seen: as old as can be. */
+/** A person as a question sees one: how fresh, and who saw them. */
 function asked(
   people: readonly PersonView[],
   devices: readonly DeviceView[],
@@ -37,11 +34,15 @@ function asked(
   return people.map(({ person, isIn, devices: own }) => ({
     person,
     isIn,
-    ageMs: Math.min(NEVER_MS, ...own.flatMap(({ ageMs }) => ageMs ?? [])),
+    ageMs: youngest(own.flatMap(({ ageMs }) => ageMs ?? [])),
     seenBy: devices
       .filter(({ mac }) => own.some((one) => one.mac === mac))
       .flatMap(({ seenBy }) => seenBy),
   }));
+}
+
+function youngest(ages: readonly Millis[]): Millis | undefined {
+  return ages.length === 0 ? undefined : Math.min(...ages);
 }
 
 function answerTo(readSide: ReadSide, { query, audience }: Asked): Answer {

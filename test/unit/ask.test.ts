@@ -202,3 +202,10 @@ test("no question costs a Pi much, however many rooms there are", () => {
   // 40 ms here; a machine under load takes a few times that, reading every span anew takes seconds.
   assert.ok(tookMs < 1_500, `${tookMs} ms`);
 });
+
+test("who was never seen is told as such, not as seen long ago", () => {
+  const people = [{ person: "Ana", isIn: false, ageMs: undefined, seenBy: [] }];
+  const { text, ageMs } = answerQuestion("where is ana", office({ people }));
+  assert.match(text, /not seen Ana/);
+  assert.equal(ageMs, undefined);
+});

@@ -17,8 +17,8 @@ export function answerWho(view: AskView, speech: Speech, { where }: Of<"who">): 
   if (refused !== undefined) return [refused];
   const inside = (view.people ?? []).filter(({ isIn }) => isIn);
   if (inside.length === 0) return [{ text: speech.say("peopleNone") }];
-  const ageMs = Math.max(...inside.map((person) => person.ageMs));
-  const names = inside.map((one) => `${one.person} (${speech.ago(one.ageMs)})`);
+  const ageMs = Math.max(...inside.map((person) => person.ageMs ?? 0));
+  const names = inside.map((one) => `${one.person} (${speech.ago(one.ageMs ?? 0)})`);
   const text = speech.say("peopleIn", { people: speech.list(names) });
   return [{ text, ageMs, sources: inside.flatMap(({ seenBy }) => seenBy) }];
 }
@@ -37,9 +37,11 @@ export function answerWhere(
     return [{ text: speech.noData(speech.say("personUnknown", { person })) }];
   }
   return found.map((one) => {
-    const slots = { person: one.person, ago: speech.ago(one.ageMs) };
+    const { person: name, ageMs } = one;
+    if (ageMs === undefined) return { text: speech.say("personNeverSeen", { person: name }) };
+    const slots = { person: name, ago: speech.ago(ageMs) };
     const text = speech.say(one.isIn ? "personIn" : "personAway", slots);
-    return { text, ageMs: one.ageMs, sources: one.seenBy };
+    return { text, ageMs, sources: one.seenBy };
   });
 }
 

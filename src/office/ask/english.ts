@@ -153,6 +153,7 @@ export const ENGLISH: Language = {
     peopleNotKept: "this node keeps no register of people.",
     personIn: "{person} is in, seen {ago}.",
     personAway: "{person} is not in, last seen {ago}.",
+    personNeverSeen: "I have not seen {person}: no device of theirs was here lately.",
     personUnknown: 'I know nobody called "{person}".',
     iamHow: "Asking changes nothing. To be known by that device: watercooler iam NAME {mac}",
     iamNoDevice: "{mac} is a group's address and can be no one's device.",

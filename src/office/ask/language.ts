@@ -92,6 +92,7 @@ export type SentenceName =
   | "peopleNotKept"
   | "personIn"
   | "personAway"
+  | "personNeverSeen"
   | "personUnknown"
   | "iamHow"
   | "iamNoDevice"

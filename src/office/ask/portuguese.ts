@@ -140,6 +140,7 @@ export const PORTUGUESE: Language = {
     peopleNotKept: "este nó não guarda registo de pessoas.",
     personIn: "{person} está cá, visto {ago}.",
     personAway: "{person} não está, visto pela última vez {ago}.",
+    personNeverSeen: "Não vi {person}: nenhum dispositivo seu esteve aqui há pouco.",
     personUnknown: 'não conheço ninguém chamado "{person}".',
     iamHow: "Perguntar não muda nada. Para te conhecer por ele: watercooler iam NOME {mac}",
     iamNoDevice: "{mac} é o endereço de um grupo e não pode ser de um dispositivo.",

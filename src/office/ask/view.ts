@@ -7,8 +7,8 @@ import type { IntentName } from "./intent.ts";
 export interface AskedPerson {
   readonly person: string;
   readonly isIn: boolean;
-  /** How long ago a device of theirs was seen. */
-  readonly ageMs: Millis;
+  /** How long ago a device of theirs was seen; undefined where none was. */
+  readonly ageMs: Millis | undefined;
   readonly seenBy: readonly NodeId[];
 }
 
