@@ -80,7 +80,7 @@ export function drawPlan(random: SeededRandom, seed: number, nodes?: number): Pl
 function drawSize(random: SeededRandom): number {
   const drawn = random.next();
   if (drawn < 0.8) return HOSTS_MIN + randomInt(random, 3);
-  return drawn < 0.99 ? HOSTS_MIN + randomInt(random, 7) : 28 + randomInt(random, 12);
+  return drawn < 0.996 ? HOSTS_MIN + randomInt(random, 7) : 28 + randomInt(random, 12);
 }
 
 function drawFault(random: SeededRandom, kinds: readonly FaultType[], hosts: number): Fault {
