@@ -7,7 +7,7 @@ import type { OverlayParameters } from "../overlay/parameters.ts";
 import { TTL_MAX } from "../overlay/parameters.ts";
 import { compareDots, type Dot, type Entry } from "../replica/entry.ts";
 import { components, type Graph, oneSided } from "./graph.ts";
-import type { SimHost } from "./host.ts";
+import type { SimHost, SimProcess } from "./host.ts";
 import { Violation } from "./violation.ts";
 
 /** How often the invariants are looked at. */
@@ -30,7 +30,10 @@ export interface Watched {
 export class Checks {
   /** What was written under each dot, so that none is ever used twice. */
   private readonly minted = new Map<string, Uint8Array>();
-  private readonly seen = new Map<string, Dot>();
+  /** Bodies that were looked at: by reference they come to every host. */
+  private readonly bodies = new WeakSet<Uint8Array>();
+  /** By process and origin: what was last shown under each key. */
+  private readonly seen = new WeakMap<SimProcess, Map<NodeId, Map<string, Dot>>>();
   private readonly stampMs = new Map<string, Millis>();
   /** The latest that each identity's own wall clock ever said. */
   private readonly wallMs = new Map<NodeId, Millis>();
@@ -41,13 +44,15 @@ export class Checks {
   onEntries(host: SimHost, entries: readonly Entry[]): void {
     for (const entry of entries) {
       const { origin, key, dot, body } = entry;
+      this.noGoingBack(host, origin, key);
+      if (this.bodies.has(body)) continue;
+      this.bodies.add(body);
       const name = `${origin} ${dot.incarnation} ${dot.seq}`;
       const known = this.minted.get(name);
       if (known === undefined) this.minted.set(name, body);
       else if (known !== body && !equalBytes(known, body)) {
         throw new Violation("no dot is used twice", `${shortId(origin)} ${key} at ${host.name}`);
       }
-      this.noGoingBack(host, origin, key);
     }
   }
 
@@ -111,14 +116,18 @@ export class Checks {
   }
 
   private noGoingBack(host: SimHost, origin: NodeId, key: string): void {
-    const dot = host.process?.replica.get(origin, key)?.entry.dot;
-    const name = `${host.process?.boot} ${origin} ${key}`;
-    const before = this.seen.get(name);
-    if (dot === undefined) return;
+    const { process } = host;
+    const dot = process?.replica.get(origin, key)?.entry.dot;
+    if (process === undefined || dot === undefined) return;
+    const ofProcess = this.seen.get(process) ?? new Map<NodeId, Map<string, Dot>>();
+    const ofOrigin = ofProcess.get(origin) ?? new Map<string, Dot>();
+    this.seen.set(process, ofProcess);
+    ofProcess.set(origin, ofOrigin);
+    const before = ofOrigin.get(key);
     if (before !== undefined && compareDots(dot, before) < 0) {
       throw new Violation("reads never go back", `${key} of ${shortId(origin)} at ${host.name}`);
     }
-    this.seen.set(name, dot);
+    ofOrigin.set(key, dot);
   }
 }
 
