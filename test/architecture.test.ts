@@ -27,7 +27,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   maelstrom: ["crdt", "replica", "overlay"],
-  trust: ["replica", "overlay", "link"],
+  trust: ["replica", "overlay", "office", "link"],
   store: ["reading", "replica"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],

@@ -24,6 +24,7 @@ export interface ProcessIdentity {
   readonly self: NodeId;
   /** Random for this start of the process. */
   readonly boot: string;
+  /** The newest one: another may be made for this node while it runs. */
   readonly credential: Uint8Array;
   /** This machine, so that a card that was moved to another is noticed. */
   readonly machine: string;
@@ -63,12 +64,15 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
   const snapshot = store.load();
   persistence.restore(snapshot, parts.entryCodec);
   replica.sweep();
+  replica.reconsider();
   const { machine } = snapshot.meta;
   if (machine === undefined) store.commit({ meta: { machine: identity.machine } }, "durable");
   const moved = machine !== undefined && machine !== identity.machine;
   const writer = new Writer(replica, {
     self,
-    credential: identity.credential,
+    get credential() {
+      return identity.credential;
+    },
     boot,
     moved,
     random,

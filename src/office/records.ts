@@ -17,6 +17,7 @@ import type { Kind } from "../reading/kind.ts";
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `invite/`, `let-in/`, `knock/`, `forgotten/` ... | who may come in, who has to go (`admissions.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";
@@ -79,9 +80,14 @@ export function parseDeviceKey(key: string): string | undefined {
   return mac !== undefined && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? mac : undefined;
 }
 
+/** Who knocks now and who was refused lately is not worth a word after a restart. */
+function isPassing(key: string): boolean {
+  return key.startsWith("knock/") || key.startsWith("refused/");
+}
+
 /** How a value is said again by a new process: a reading's age is not known any more. */
 export function carryOver(key: string, value: Uint8Array): Uint8Array | undefined {
-  if (key === ALIVE_KEY || key === LINKS_KEY) return undefined;
+  if (key === ALIVE_KEY || key === LINKS_KEY || isPassing(key)) return undefined;
   if (parseReadingKey(key) === undefined) return value;
   const reading = readingRecord.decode(value);
   return reading.ok ? readingRecord.encode({ ...reading.value, restored: 1 }) : undefined;
