@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import { ApiServer } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
-import type { Log } from "./base/log.ts";
 import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
-import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import { type EnterPorts, refusalText } from "./enter-mesh.ts";
+import { Admissions } from "./node/admissions.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceReport } from "./node/device-report.ts";
@@ -20,9 +20,10 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { receptionOf } from "./wire-admissions.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { wireSensors, wireWatch } from "./wire-sensors.ts";
-import { wireTrust } from "./wire-trust.ts";
+import { standingIn, wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
 const SEED_BYTES = 6;
@@ -34,15 +35,13 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-export interface RunPorts {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface RunPorts extends EnterPorts {
   readonly version: string;
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
 export async function startNode(config: Config, ports: RunPorts): Promise<Result<RunningNode>> {
-  const opened = await openParts(config, ports.log);
+  const opened = await openParts(config, ports);
   if (!opened.ok) return opened;
   const { store, identity } = opened.value;
   const wired = await wireNode(config, ports, opened.value);
@@ -51,6 +50,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     return wired;
   }
   const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
+  const { admissions } = wired.value;
   const stop = async () => {
     await report.stop();
     await api?.stop();
@@ -63,6 +63,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     // Before the first reading, which is to be told as it should have been.
     calibrations.start();
     people.start();
+    admissions.start();
     report.start();
   } catch (error) {
     await stop();
@@ -77,6 +78,7 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly admissions: Admissions;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -89,10 +91,13 @@ async function wireNode(
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
-  const trusted = wireTrust(opened);
+  const trusted = wireTrust(opened, config.dataDir);
   const { self } = trusted.identity;
-  const transport = wireTransport(config, opened, trusted, log);
-  const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
+  let admissions: Admissions | undefined;
+  const reception = receptionOf(trusted, () => admissions);
+  const transport = wireTransport(config, opened, trusted, { log, reception });
+  const met = { ...trusted, contacts: opened.membership.contacts };
+  const discovery = wireDiscovery(config, met, { clock, log, random: random.fork() });
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
@@ -113,7 +118,10 @@ async function wireNode(
     timers: systemTimers,
     random,
     log,
+    prepare: (held) => trusted.mesh.follow(standingIn(held)),
   });
+  if (node.isForgotten) return err(refusalText("forgotten"));
+  admissions = new Admissions({ self, node, replica, clock, notary: trusted.notary, log });
   const sensors = await wireSensors(config, { clock, random, log });
   const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
   const { record, keepMs } = config.neighbours;
@@ -138,6 +146,7 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    membership: admissions,
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({
@@ -147,13 +156,13 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
+  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, admissions });
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Omit<RunPorts, "version">,
+  { clock, log }: Pick<RunPorts, "clock" | "log">,
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");

@@ -18,9 +18,17 @@ import {
 import { nodeName, silentNodes } from "../office/nodes.ts";
 import type { Entry } from "../replica/entry.ts";
 import { type InvitationParts, Invitations } from "./invitations.ts";
-import type { WriteRefusal } from "./read-side.ts";
+import type {
+  Forgotten,
+  InvitationRequest,
+  MadeInvitation,
+  OwnMembership,
+  PendingNode,
+  ToldInvitation,
+} from "./membership-views.ts";
+import type { MembershipSide, WriteRefusal } from "./read-side.ts";
 import { notWritten } from "./targets.ts";
-import { type PendingNode, WaitingRoom } from "./waiting-room.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** How often passed-on knocks are looked at, and old ones dropped. A guess: nobody waits longer. */
 const LOOK_MS = SECOND_MS;
@@ -43,21 +51,37 @@ export type Welcome =
   | { readonly outcome: "waiting" }
   | { readonly outcome: "refused"; readonly refusal: KnockRefusal };
 
-export interface Forgotten {
-  readonly id: NodeId;
-  readonly name: string;
-  /** Nodes that it had let in, and that stay. */
-  readonly kept: readonly string[];
-}
-
 /** Who comes into the mesh, and who is put out. */
-export class Admissions {
-  readonly invitations: Invitations;
-  readonly waitingRoom: WaitingRoom;
+export class Admissions implements MembershipSide {
+  private readonly codes: Invitations;
+  private readonly waitingRoom: WaitingRoom;
 
   constructor(private readonly parts: AdmissionsParts) {
-    this.invitations = new Invitations(parts);
+    this.codes = new Invitations(parts);
     this.waitingRoom = new WaitingRoom(parts);
+  }
+
+  own(): OwnMembership {
+    const { notary } = this.parts;
+    const { mesh } = notary;
+    const { power } = notary.own();
+    return { mesh, fingerprint: fingerprint(mesh), power, admins: this.admins() };
+  }
+
+  invitations(): readonly ToldInvitation[] {
+    return this.codes.list();
+  }
+
+  invite(request: InvitationRequest): Result<MadeInvitation, WriteRefusal> {
+    return this.codes.make(request);
+  }
+
+  revoke(id: string): Result<void, WriteRefusal> {
+    return this.codes.revoke(id);
+  }
+
+  pending(): readonly PendingNode[] {
+    return this.waitingRoom.pending();
   }
 
   /** Takes up what others made for this node, and looks after those who wait. */
@@ -84,7 +108,7 @@ export class Admissions {
     if (proof === undefined) {
       if (this.waitingRoom.isRefused(who)) return refused("said-no");
     } else {
-      const judged = this.invitations.judge(who, this.parts.self, proof);
+      const judged = this.codes.judge(who, this.parts.self, proof);
       if (!judged.ok) return refused(judged.error);
       if (notary.own().power === "admin") {
         const { power, id } = judged.value;
@@ -150,8 +174,7 @@ export class Admissions {
     return ok({ id, name: told, kept });
   }
 
-  /** The nodes that may let others in, and whether each is heard of. */
-  admins(): readonly { readonly id: NodeId; readonly name: string; readonly isAlive: boolean }[] {
+  private admins(): OwnMembership["admins"] {
     const { replica, notary, self, clock } = this.parts;
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
     return [...replica.origins()].flatMap(({ origin: id }) => {
@@ -159,10 +182,6 @@ export class Admissions {
       if (credential === undefined || notary.powerOf(id, credential) !== "admin") return [];
       return [{ id, name: nodeName(replica, id), isAlive: !silent.has(id) }];
     });
-  }
-
-  get power(): Power {
-    return this.parts.notary.own().power;
   }
 
   /** What stands ready for a node, where it still lets it in. */
@@ -197,7 +216,7 @@ export class Admissions {
       .sort();
     if (first !== self) return;
     for (const { node: who, at, proof } of passedOn) {
-      const judged = proof && this.invitations.judge(who, at, proof);
+      const judged = proof && this.codes.judge(who, at, proof);
       if (judged?.ok) this.letIn(who, judged.value.power, judged.value.id);
     }
   }
@@ -243,13 +262,12 @@ export class Admissions {
     return [...replica.origins()]
       .map(({ origin }) => origin)
       .filter(
-        (id) =>
-          id === name || nodeName(replica, id) === name || bare(fingerprint(id)) === wanted,
+        (id) => id === name || nodeName(replica, id) === name || bare(fingerprint(id)) === wanted,
       );
   }
 
   private mayNot(): WriteRefusal {
-    return { status: 409, detail: this.invitations.mayNot() };
+    return { status: 409, detail: this.codes.mayNot() };
   }
 }
 

@@ -1,7 +1,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { type Clock, HOUR_MS, type Millis } from "../base/time.ts";
+import { type Clock, HOUR_MS } from "../base/time.ts";
 import {
   type InvitationView,
   invitationRecord,
@@ -10,11 +10,11 @@ import {
   type KnockRefusal,
   letInsOf,
   POWERS,
-  type Power,
   type Proof,
 } from "../office/admissions.ts";
 import { nodeName } from "../office/nodes.ts";
 import type { Replica } from "../replica/replica.ts";
+import type { InvitationRequest, MadeInvitation, ToldInvitation } from "./membership-views.ts";
 import type { Node } from "./node.ts";
 import type { Notary } from "./notary.ts";
 import type { WriteRefusal } from "./read-side.ts";
@@ -25,13 +25,6 @@ export const INVITATIONS_MAX = 256;
 /** An invitation that is over is dropped after this. A guess: until then people ask why. */
 const OVER_MS_MAX = 7 * 24 * HOUR_MS;
 
-export interface InvitationRequest {
-  readonly uses: number;
-  readonly expiresMs: Millis;
-  readonly power: Power;
-  readonly name?: string;
-}
-
 export interface InvitationParts {
   readonly self: NodeId;
   readonly node: Node;
@@ -40,26 +33,12 @@ export interface InvitationParts {
   readonly notary: Notary;
 }
 
-/** An invitation as told to people: whether it can still be used, and by whom it was made. */
-export interface ToldInvitation {
-  readonly id: string;
-  readonly name: string | undefined;
-  readonly power: Power;
-  readonly uses: number;
-  readonly used: number;
-  readonly expiresWallMs: Millis;
-  readonly by: string;
-  readonly state: "open" | "used-up" | "expired" | "revoked";
-}
-
 /** Invitations: made, listed, taken back and judged. */
 export class Invitations {
   constructor(private readonly parts: InvitationParts) {}
 
   /** Makes one, durably. Its code is told this once; nothing that is kept gives it again. */
-  make(
-    request: InvitationRequest,
-  ): Result<ToldInvitation & { readonly code: string }, WriteRefusal> {
+  make(request: InvitationRequest): Result<MadeInvitation, WriteRefusal> {
     const { notary, node, clock, replica } = this.parts;
     const { uses, expiresMs, power, name } = request;
     if (notary.own().power !== "admin") return err({ status: 409, detail: this.mayNot() });

@@ -2,6 +2,7 @@ import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import { isAdmissionKey } from "../office/admissions.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
 import { type Fact, factsOf } from "../office/facts.ts";
 import { deviceViews } from "../office/network.ts";
@@ -24,6 +25,7 @@ import type {
   CalibrationRequest,
   CalibrationView,
   Check,
+  MembershipSide,
   MeshView,
   Metric,
   PushedReading,
@@ -49,6 +51,10 @@ export class Reader implements ReadSide {
 
   get people(): People | undefined {
     return this.parts.people;
+  }
+
+  get membership(): MembershipSide | undefined {
+    return this.parts.membership;
   }
 
   get targets(): Targets | undefined {
@@ -242,5 +248,6 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
+  if (isAdmissionKey(key)) return ["nodes"];
   return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

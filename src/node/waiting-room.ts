@@ -1,20 +1,21 @@
 import { fingerprint } from "../base/fingerprint.ts";
 import type { NodeId } from "../base/id.ts";
-import { type Millis, MINUTE_MS } from "../base/time.ts";
+import { MINUTE_MS, type Millis } from "../base/time.ts";
 import {
   type Knock,
   knockKey,
   knockRecord,
   knocks,
   letInsOf,
+  type Proof,
   parseKnockKey,
   parseRefusedKey,
-  type Proof,
   refusedKey,
   refusedNodes,
 } from "../office/admissions.ts";
 import { nodeName, silentNodes } from "../office/nodes.ts";
 import type { InvitationParts } from "./invitations.ts";
+import type { PendingNode } from "./membership-views.ts";
 
 /** Nodes that may knock at one member at once. A guess: a delivery of Pis. */
 export const KNOCKS_MAX = 16;
@@ -22,17 +23,6 @@ export const KNOCKS_MAX = 16;
 export const KNOCK_MS_MAX = MINUTE_MS;
 /** Who was refused is not shown for so long. A guess. */
 export const REFUSED_MS_MAX = 60 * MINUTE_MS;
-
-/** A node that asks to be let in, as people are told of it. */
-export interface PendingNode {
-  readonly id: NodeId;
-  readonly fingerprint: string;
-  /** What it calls itself: nobody has checked it. */
-  readonly name: string;
-  readonly address: string;
-  /** The members at which it knocked. */
-  readonly seenBy: readonly string[];
-}
 
 /** Who knocks: noted by the member that was asked, seen on every node, gone when it gives up. */
 export class WaitingRoom {

@@ -1,6 +1,6 @@
 import { concatBytes, utf8 } from "../base/bytes.ts";
 import { keyOfNodeId, type NodeId } from "../base/id.ts";
-import { bytes, many, nested, optional, record, text, uint } from "../base/tlv.ts";
+import { bytes, nested, optional, record, text, uint } from "../base/tlv.ts";
 import { KNOCK_REFUSALS, proofRecord } from "../office/admissions.ts";
 import { CREDENTIAL_BYTES_MAX } from "../replica/birth.ts";
 
@@ -25,8 +25,6 @@ export const answerRecord = record({
   refusal: optional(uint(2, KNOCK_REFUSALS.length - 1)),
   credential: optional(bytes(3, CREDENTIAL_BYTES_MAX)),
   issue: optional(uint(4)),
-  /** Nodes that can let in, for people to turn to. */
-  admins: many(text(5, 64), 8),
 });
 
 const DOMAIN = utf8("watercooler invitation 1\0");

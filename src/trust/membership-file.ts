@@ -1,9 +1,16 @@
 import { join } from "node:path";
+import * as v from "valibot";
 import { type NodeId, parseNodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { readIfThere, writeSecret } from "./identity.ts";
 
 const FILE = "membership.json";
+const schema = v.object({
+  mesh: v.string(),
+  credential: v.string(),
+  issue: v.number(),
+  contacts: v.optional(v.array(v.string()), []),
+});
 
 /** What a node keeps of its membership: which mesh, and what proves that it belongs to it. */
 export interface Membership {
@@ -11,6 +18,8 @@ export interface Membership {
   readonly credential: Uint8Array;
   /** Counts the credentials made for this node; a higher one replaces a lower. */
   readonly issue: number;
+  /** Where members were met, beside what the configuration and the LAN tell. */
+  readonly contacts: readonly string[];
 }
 
 export function membershipPath(dataDir: string): string {
@@ -23,12 +32,12 @@ export function readMembership(dataDir: string): Result<Membership | undefined> 
   try {
     const text = readIfThere(path);
     if (text === undefined) return ok(undefined);
-    const { mesh, credential, issue } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const id = typeof mesh === "string" ? parseNodeId(mesh) : undefined;
-    if (id === undefined || typeof credential !== "string" || typeof issue !== "number") {
-      return err(damaged(path));
-    }
-    return ok({ mesh: id, credential: new Uint8Array(Buffer.from(credential, "base64")), issue });
+    const parsed = v.safeParse(schema, JSON.parse(text));
+    const mesh = parsed.success ? parseNodeId(parsed.output.mesh) : undefined;
+    if (!parsed.success || mesh === undefined) return err(damaged(path));
+    const { issue, contacts } = parsed.output;
+    const credential = new Uint8Array(Buffer.from(parsed.output.credential, "base64"));
+    return ok({ mesh, credential, issue, contacts });
   } catch (error) {
     if (error instanceof SyntaxError) return err(damaged(path));
     return err(`can't read ${path}: ${(error as Error).message}`);
@@ -37,9 +46,9 @@ export function readMembership(dataDir: string): Result<Membership | undefined> 
 
 /** Keeps a membership, readable by this user alone. Throws where the disk does not take it. */
 export function writeMembership(dataDir: string, membership: Membership): void {
-  const { mesh, issue } = membership;
+  const { mesh, issue, contacts } = membership;
   const credential = Buffer.from(membership.credential).toString("base64");
-  const text = JSON.stringify({ mesh, credential, issue }, undefined, 2);
+  const text = JSON.stringify({ mesh, credential, issue, contacts }, undefined, 2);
   writeSecret(membershipPath(dataDir), `${text}\n`);
 }
 

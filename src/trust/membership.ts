@@ -182,12 +182,7 @@ export function letIn(request: LettingIn, crypto: UcanCrypto): Result<Uint8Array
 }
 
 /** Signs a node in with the root's own key. */
-export function signIn(
-  root: Signer,
-  node: NodeId,
-  power: Power,
-  crypto: UcanCrypto,
-): Uint8Array {
+export function signIn(root: Signer, node: NodeId, power: Power, crypto: UcanCrypto): Uint8Array {
   const nonce = new Uint8Array();
   const made = letIn({ mesh: root.id, issuer: root, node, power, nonce }, crypto);
   // A chain of one link is never too long.

@@ -12,7 +12,12 @@ import { invitationId, invitationKey } from "./invitation-key.ts";
 import { proofBody } from "./join-messages.ts";
 import { letIn, type Mesh, readChain } from "./membership.ts";
 import type { Membership } from "./membership-file.ts";
-import { createRevocationJudge, parseRevokedKey, revocationValue, revokedKey } from "./revocations.ts";
+import {
+  createRevocationJudge,
+  parseRevokedKey,
+  revocationValue,
+  revokedKey,
+} from "./revocations.ts";
 
 const NONCE_BYTES = 12;
 const COMMANDS: Readonly<Record<Power, string>> = { member: "/mesh/join", admin: "/" };
@@ -128,7 +133,7 @@ export class Notary {
   adopt(credential: Uint8Array, issue: number): Result<void> {
     const { identity, mesh, keep } = this.parts;
     if (mesh.powerOf(identity.id, credential) === undefined) return err("it is not for this node");
-    const membership = { mesh: this.mesh, credential, issue };
+    const membership = { ...this.membership, credential, issue };
     try {
       keep(membership);
     } catch (error) {
