@@ -137,7 +137,8 @@ function tellRootKey(text: string, mesh: string): void {
     `\nThis is the root key of the new mesh ${mesh}. It is kept on no machine: write it down.\n` +
       "It is needed only when every node that may let others in is lost.\n\n" +
       `    ${text}\n\n` +
-      'To use it then: "watercooler join --root-key". To let the next Pi in: "watercooler invite".\n\n',
+      'To use it then: "watercooler join --root-key". ' +
+      'To let the next Pi in: "watercooler invite".\n\n',
   );
 }
 

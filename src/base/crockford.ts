@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "./result.ts";
 
-// Crockford's base 32 (crockford.com/base32): no I, L, O, U, so that a code read out or written down
-// comes back as it was.
+// Crockford's base 32 (crockford.com/base32): no I, L, O, U, so that a code that was read out or
+// written down comes back as it was.
 
 const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ALIKE: Readonly<Record<string, string>> = { O: "0", I: "1", L: "1" };

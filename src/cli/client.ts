@@ -28,7 +28,7 @@ export class NodeClient {
   async raw(path: string, body?: object): Promise<unknown> {
     const { status, text } = await this.fetch(path, body);
     // A degraded node says so with 503 and a document.
-    const isAnswer = status === 200 || (status === 503 && path === "/v1/health");
+    const isAnswer = status === 200 || status === 201 || (status === 503 && path === "/v1/health");
     const document = parseJson(text);
     if (!isAnswer) throw new Refusal(status, this.explain(status, document));
     if (document === undefined) throw new CliError(EXIT.failed, this.notUnderstood(path));

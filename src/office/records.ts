@@ -17,7 +17,7 @@ import type { Kind } from "../reading/kind.ts";
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
- * | `invite/`, `let-in/`, `knock/`, `forgotten/` ... | who may come in, who has to go (`admissions.ts`) |
+ * | `invite/...`, `forgotten/...` | who may come in, who has to go (`admissions.ts` has all) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";

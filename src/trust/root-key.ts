@@ -7,7 +7,7 @@ import { type Identity, identityOfSeed, SEED_BYTES } from "./identity.ts";
 const CHECK_BYTES = 2;
 const GROUP = 5;
 
-/** A mesh's root key: it makes the first member, and is needed again only if all admins are lost. */
+/** A mesh's root key: it makes the first member, and is needed again if all admins are lost. */
 export interface RootKey {
   readonly root: Identity;
   /** The key as people write it down: eleven groups of five characters. */
