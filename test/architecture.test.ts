@@ -12,6 +12,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   reading: [],
   crdt: [],
   "firmware-bridge": ["reading"],
+  history: ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
   office: ["reading", "crdt", "replica"],
@@ -28,7 +29,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   maelstrom: ["crdt", "replica", "overlay"],
   trust: ["replica", "overlay", "link"],
-  store: ["reading", "replica"],
+  store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
   node: [
@@ -37,6 +38,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "replica",
     "overlay",
     "office",
+    "history",
     "store",
     "link",
     "config",
@@ -48,7 +50,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "history"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,
