@@ -1,7 +1,7 @@
 import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import { type Address, keyOfNodeId } from "../base/id.ts";
-import { type Clock, SECOND_MS } from "../base/time.ts";
+import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
 import {
   ALIVE_KEY,
   aliveRecord,
@@ -23,6 +23,9 @@ import type { Node } from "./node.ts";
 const LOOK_MS = 2 * SECOND_MS;
 /** The picture of the overlay may lag this much, so that churn does not multiply itself. */
 const LINKS_MS = 6 * SECOND_MS;
+
+/** A stamp may be this far ahead of the wall clock before a reading tells both. A guess. */
+const STRAY_MS_MAX = SECOND_MS;
 
 export interface SelfReportParts {
   readonly node: Node;
@@ -100,7 +103,14 @@ export class SelfReport {
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,
       restored: undefined,
+      wallMs: this.strayWallMs(),
     });
     this.parts.node.write(readingKey(sensor, kind), record, "batched");
+  }
+
+  /** A stamp never goes back; the wall clock may, and then a chart needs to know. */
+  private strayWallMs(): Millis | undefined {
+    const wallMs = Math.max(0, Math.floor(this.parts.clock.wallMs()));
+    return this.parts.replica.clock.now.wallMs - wallMs > STRAY_MS_MAX ? wallMs : undefined;
   }
 }
