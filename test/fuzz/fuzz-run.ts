@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pick, type Random, randomInt, SeededRandom } from "../../src/base/random.ts";
-import { changeBytes } from "./mutate-bytes.ts";
+import { changeBytes, INPUT_BYTES_MAX } from "./mutate-bytes.ts";
 import { changeFields } from "./mutate-fields.ts";
 import { changeText } from "./mutate-text.ts";
 import type { FuzzTarget } from "./target.ts";
@@ -121,7 +121,7 @@ function inputAt(
     const other = pick(random, samples) ?? input;
     input = structured(target, input, random) ?? changeBytes(input, random, other);
   }
-  return input.slice(0, target.bytesMax);
+  return input.slice(0, target.bytesMax ?? INPUT_BYTES_MAX);
 }
 
 function structured(

@@ -1,6 +1,7 @@
 import { concatBytes } from "../../src/base/bytes.ts";
 import { pick, type Random, randomInt } from "../../src/base/random.ts";
 import { Reader, Writer } from "../../src/base/tlv.ts";
+import { INPUT_BYTES_MAX } from "./mutate-bytes.ts";
 
 /** Records inside records that are looked into. */
 const DEPTH_MAX = 6;
@@ -81,7 +82,8 @@ function change(fields: Field[], random: Random): void {
       fields.splice(at, 1);
       return;
     case 1: {
-      const copies = Math.floor(2 ** (random.next() ** 3 * COPIES_LOG2_MAX));
+      const drawn = Math.floor(2 ** (random.next() ** 3 * COPIES_LOG2_MAX));
+      const copies = Math.min(drawn, Math.floor(INPUT_BYTES_MAX / encode([field]).length));
       fields.splice(at, 0, ...Array.from({ length: copies }, () => field));
       return;
     }
