@@ -11,6 +11,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   base: [],
   reading: [],
   crdt: [],
+  ucan: [],
   "firmware-bridge": ["reading"],
   history: ["reading"],
   replica: ["crdt"],
@@ -28,7 +29,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   maelstrom: ["crdt", "replica", "overlay"],
-  trust: ["replica", "overlay", "link"],
+  trust: ["replica", "overlay", "link", "ucan"],
   store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
@@ -50,7 +51,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "history"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan", "history"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,
