@@ -11,6 +11,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   base: [],
   reading: [],
   crdt: [],
+  ucan: [],
   "firmware-bridge": ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
@@ -27,7 +28,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   maelstrom: ["crdt", "replica", "overlay"],
-  trust: ["replica", "overlay", "link"],
+  trust: ["replica", "overlay", "link", "ucan"],
   store: ["reading", "replica"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
@@ -48,7 +49,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,
