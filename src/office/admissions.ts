@@ -99,7 +99,7 @@ export interface LetIn {
   readonly by: NodeId;
   readonly credential: Uint8Array;
   readonly issue: number;
-  readonly invitation: string | undefined;
+  readonly invitation?: string | undefined;
 }
 
 export interface Knock {
@@ -107,7 +107,7 @@ export interface Knock {
   readonly at: NodeId;
   readonly name: string;
   readonly address: string;
-  readonly proof: Proof | undefined;
+  readonly proof?: Proof | undefined;
   readonly heardMs: Millis;
 }
 
