@@ -69,6 +69,7 @@ export async function seekMesh(
       const sought = seeker.state();
       if (sought.type === "admitted") return ok(sought.membership);
       if (sought.type === "refused") return err(refusalText(sought.refusal));
+      if (sought.type === "misled") return err(`${sought.says}: look at the address and the code`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     const sought = seeker.state();
@@ -99,6 +100,7 @@ async function seek(
       const sought = seeker.state();
       if (sought.type === "admitted") return ok(taken(config.dataDir, sought.membership, log));
       if (sought.type === "refused") return err(refusalText(sought.refusal));
+      if (sought.type === "misled") return err(`${sought.says}: look at the address and the code`);
       const nowMs = clock.monotonicMs();
       const isAlone = invitation === undefined && sought.met.size === 0;
       if (isAlone && nowMs - startedMs > LOOK_AROUND_MS) return makeMesh(entering, ports);

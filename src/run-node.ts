@@ -20,7 +20,7 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { receptionOf } from "./wire-admissions.ts";
 import { wireHistory } from "./wire-history.ts";
@@ -103,18 +103,14 @@ async function wireNode(
   let admissions: Admissions | undefined;
   const reception = receptionOf(trusted, () => admissions);
   const transport = wireTransport(config, opened, trusted, { log, reception });
-  const met = { ...trusted, contacts: opened.membership.contacts };
-  const discovery = wireDiscovery(config, met, { clock, log, random: random.fork() });
+  const { contacts } = opened.membership;
+  const found = { clock, log, random: random.fork() };
+  const discovery = wireDiscovery(config, { ...trusted, contacts }, found);
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
     ...trusted,
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      activeMax: config.mesh.activeView,
-      activeMin: config.mesh.activeView,
-      passiveMax: config.mesh.passiveView,
-    },
+    parameters: parametersOf(config),
     addresses,
     entryCodec: createEntryCodec(identities),
     frameCodec: createFrameCodec(identities),
@@ -172,6 +168,11 @@ async function wireNode(
   const meshAddresses = () => transport.bound();
   const started = { calibrations, people, admissions, history };
   return ok({ node, report, api, meshAddresses, apiAddresses, ...started });
+}
+
+function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
+  const active = { activeMax: activeView, activeMin: activeView };
+  return { ...DEFAULT_PARAMETERS, ...active, passiveMax: passiveView };
 }
 
 function wireApi(

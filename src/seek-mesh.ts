@@ -57,7 +57,9 @@ export interface SeekParts {
 export type Sought =
   | { readonly type: "seeking"; readonly met: ReadonlySet<NodeId>; readonly trouble: string }
   | { readonly type: "admitted"; readonly membership: Membership }
-  | { readonly type: "refused"; readonly refusal: KnockRefusal };
+  | { readonly type: "refused"; readonly refusal: KnockRefusal }
+  /** What answers where the user said is not what was sought. */
+  | { readonly type: "misled"; readonly says: string };
 
 interface Place {
   dueMs: Millis;
@@ -148,6 +150,9 @@ export class MeshSeeker {
       certificatePem,
       request: (from, greeting) => {
         const met = this.meet(from, greeting);
+        if (!met.ok && address === this.parts.address) {
+          this.outcome ??= { type: "misled", says: met.error };
+        }
         if (!met.ok) return met;
         mesh = met.value;
         this.met.add(mesh.id);

@@ -19,14 +19,21 @@ const USES_MAX = 1_000;
 const YEAR_S = 365 * 86_400;
 const DAY_S = 86_400;
 
+const USES_ALLOWED = `uses: a whole number from 1 to ${USES_MAX}`;
+const EXPIRES_ALLOWED = "expires_s: from a second to a year";
 const power = v.optional(v.picklist(["member", "admin"], "power: member or admin"), "member");
 const invitationBody = v.strictObject({
   uses: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(USES_MAX, `uses: 1 to ${USES_MAX}`)),
+    v.pipe(
+      v.number(USES_ALLOWED),
+      v.integer(USES_ALLOWED),
+      v.minValue(1, USES_ALLOWED),
+      v.maxValue(USES_MAX, USES_ALLOWED),
+    ),
     1,
   ),
   expires_s: v.optional(
-    v.pipe(v.number(), v.minValue(1), v.maxValue(YEAR_S, "expires_s: at most a year")),
+    v.pipe(v.number(), v.minValue(1, EXPIRES_ALLOWED), v.maxValue(YEAR_S, EXPIRES_ALLOWED)),
     DAY_S,
   ),
   power,

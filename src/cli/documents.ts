@@ -52,6 +52,10 @@ export const meshDocument = v.object({
   ),
 });
 
+export const pendingDocuments = v.array(
+  v.object({ fingerprint: v.string(), name: v.string(), address: v.string(), seen_by: ids }),
+);
+
 export const healthDocument = v.object({
   status: v.string(),
   checks: v.record(v.string(), v.object({ status: v.string(), detail: v.string() })),

@@ -177,11 +177,12 @@ export class Admissions implements MembershipSide {
   private admins(): OwnMembership["admins"] {
     const { replica, notary, self, clock } = this.parts;
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
-    return [...replica.origins()].flatMap(({ origin: id }) => {
+    const found = [...replica.origins()].flatMap(({ origin: id }) => {
       const credential = replica.birth(id)?.credential;
       if (credential === undefined || notary.powerOf(id, credential) !== "admin") return [];
       return [{ id, name: nodeName(replica, id), isAlive: !silent.has(id) }];
     });
+    return found.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   /** What stands ready for a node, where it still lets it in. */

@@ -39,7 +39,7 @@ import type {
   WriteRefusal,
 } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
-import type { Targets } from "./targets.ts";
+import { notWritten, type Targets } from "./targets.ts";
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {
@@ -193,6 +193,7 @@ export class Reader implements ReadSide {
         detail: "a clone takes no readings: another node runs as this one",
       });
     }
+    if (node.isForgotten) return err(notWritten("forgotten"));
     if (node.storeFailure !== undefined) {
       return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
     }

@@ -69,8 +69,9 @@ export class NodeProcess {
     return address === undefined ? undefined : `http://${address}`;
   }
 
-  start(): void {
-    const { name, data, secretFile, meshPort, peerPorts, sensors, more, prefix = [] } = this.plan;
+  /** Writes its configuration; what has to be done before it runs may be done then. */
+  prepare(): string {
+    const { name, data, secretFile, meshPort, peerPorts, sensors, more } = this.plan;
     const config = `${data}.yaml`;
     const document = {
       node: { name },
@@ -87,6 +88,12 @@ export class NodeProcess {
     };
     writeFileSync(config, JSON.stringify(document));
     if (secretFile !== undefined) enrolIn(data, secretFile);
+    return config;
+  }
+
+  start(): void {
+    const { prefix = [] } = this.plan;
+    const config = this.prepare();
     this.log = "";
     const [command = "", ...args] = [...prefix, process.execPath, PROGRAM, "up"];
     const child = spawn(command, [...args, "--config", config], {
