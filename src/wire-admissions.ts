@@ -1,4 +1,4 @@
-import { keyOfNodeId } from "./base/id.ts";
+import { keyOfNodeId, splitAddress } from "./base/id.ts";
 import type { Reception } from "./link/knock-port.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { KNOCK_REFUSALS } from "./office/admissions.ts";
@@ -26,7 +26,8 @@ export function receptionOf(
       const welcome = admissions()?.answer({
         node: peer,
         name: isName(name) ? name : "unnamed",
-        address: remote,
+        // Without its port, which is another at each knock.
+        address: splitAddress(remote)?.host ?? "?",
         proof,
       });
       if (welcome === undefined) return undefined;

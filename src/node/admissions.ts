@@ -32,6 +32,8 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 /** How often passed-on knocks are looked at, and old ones dropped. A guess: nobody waits longer. */
 const LOOK_MS = SECOND_MS;
+/** So long an admin gets before the next one takes its place. A guess: gossip takes a tenth. */
+const TURN_MS = 3 * SECOND_MS;
 
 export interface AdmissionsParts extends InvitationParts {
   readonly log: Log;
@@ -206,17 +208,21 @@ export class Admissions implements MembershipSide {
     return ok({ credential: made.value, issue });
   }
 
-  /** One admin looks after those who knocked where nobody may let them in. */
+  /**
+   * Admins look after those who knocked where nobody may let them in: one after the other, since
+   * the first may have died just now.
+   */
   private letInPassedOn(): void {
-    const { self, notary } = this.parts;
+    const { self, notary, clock } = this.parts;
     const passedOn = this.waitingRoom.open().filter(({ proof }) => proof !== undefined);
     if (passedOn.length === 0 || notary.own().power !== "admin") return;
-    const [first] = this.admins()
-      .filter(({ isAlive }) => isAlive)
+    const alive = this.admins().filter(({ isAlive }) => isAlive);
+    const rank = alive
       .map(({ id }) => id)
-      .sort();
-    if (first !== self) return;
-    for (const { node: who, at, proof } of passedOn) {
+      .sort()
+      .indexOf(self);
+    for (const { node: who, at, proof, heardMs } of passedOn) {
+      if (clock.monotonicMs() - heardMs < rank * TURN_MS) continue;
       const judged = proof && this.codes.judge(who, at, proof);
       if (judged?.ok) this.letIn(who, judged.value.power, judged.value.id);
     }

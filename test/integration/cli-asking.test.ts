@@ -112,7 +112,7 @@ for (const [words, patterns] of Object.entries(said)) {
     const document = JSON.parse(json.stdout);
     const path = words === "room lab" ? "/v1/rooms/lab" : `/v1/${words}`;
     if (words === "status") {
-      assert.deepEqual(Object.keys(document), ["node", "mesh", "nodes", "health"]);
+      assert.deepEqual(Object.keys(document), ["node", "mesh", "nodes", "health", "pending"]);
       assert.deepEqual(document.node, ANSWERS["/v1/node"]);
     } else assert.deepEqual(document, ANSWERS[path]);
     assert.equal(text.stderr + json.stderr, "");
