@@ -35,7 +35,13 @@ type ValueOf<F> =
         ? T | undefined
         : T
     : never;
-export type RecordOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> };
+type OptionalName<S> = {
+  [K in keyof S]: S[K] extends { readonly arity: "optional" } ? K : never;
+}[keyof S];
+/** Optional fields may be left out, so that a new one needs no change where records are made. */
+export type RecordOf<S> = {
+  readonly [K in Exclude<keyof S, OptionalName<S>>]: ValueOf<S[K]>;
+} & { readonly [K in OptionalName<S>]?: ValueOf<S[K]> };
 
 /** A record's two directions. `decode` gives the reason where the bytes are none. */
 export interface RecordCodec<T> {

@@ -52,7 +52,7 @@ export class SelfReport {
     this.sayWho();
     for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
     devices?.start();
-    watch?.start((event) => devices?.handle(event));
+    if (devices !== undefined) watch?.start(devices);
     node.every(LOOK_MS, () => this.look());
   }
 
