@@ -9,6 +9,7 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
@@ -21,7 +22,8 @@ import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
@@ -51,8 +53,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     return wired;
   }
   const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
+  const { probe, neighbours } = wired.value;
   const stop = async () => {
     await report.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
     store.close();
@@ -64,6 +68,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     calibrations.start();
     people.start();
     report.start();
+    probe.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -77,6 +82,8 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -115,13 +122,16 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const core = { node, replica, overlay, clock, sensors, watch };
+  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { name } = config.node;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
@@ -147,7 +157,17 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
+  return ok({
+    node,
+    report,
+    api,
+    meshAddresses,
+    apiAddresses,
+    calibrations,
+    people,
+    probe,
+    neighbours,
+  });
 }
 
 function wireApi(
