@@ -72,7 +72,7 @@ export class LeaseFiles {
 
   /** Looks at the files, and gives the devices whose leases were renewed since the start. */
   async read(): Promise<readonly Neighbour[]> {
-    for (const { path, parse } of await this.paths()) await this.look(path, parse);
+    for (const { path, parse } of await leaseFilesOf(this.places)) await this.look(path, parse);
     const nowMs = this.clock.monotonicMs();
     return this.leases().flatMap(({ mac, ip }) => {
       const atMs = this.renewedAtMs.get(`${mac} ${ip}`);
@@ -93,19 +93,6 @@ export class LeaseFiles {
 
   private leases(): readonly Lease[] {
     return [...this.files.values()].flatMap(({ leases }) => leases);
-  }
-
-  private async paths(): Promise<readonly Pick<LeasePlace, "path" | "parse">[]> {
-    const all = this.places.map(async ({ path, names, parse }) => {
-      if (names === undefined) return [{ path, parse }];
-      const found = await readdir(path).catch(() => []);
-      const chosen = found
-        .filter((name) => names.test(name))
-        .sort()
-        .slice(0, FILES_PER_FOLDER_MAX);
-      return chosen.map((name) => ({ path: join(path, name), parse }));
-    });
-    return (await Promise.all(all)).flat();
   }
 
   private async look(path: string, parse: LeasePlace["parse"]): Promise<void> {
@@ -132,6 +119,22 @@ export class LeaseFiles {
     const isNew = before === undefined ? reading === "again" : termS - before >= RENEWED_S_MIN;
     if (isNew) remember(this.renewedAtMs, `${mac} ${ip}`, this.clock.monotonicMs());
   }
+}
+
+/** The files of all places, those of folders as they are now; a file may not be there. */
+export async function leaseFilesOf(
+  places: readonly LeasePlace[],
+): Promise<readonly Omit<LeasePlace, "names">[]> {
+  const all = places.map(async ({ path, names, parse }) => {
+    if (names === undefined) return [{ path, parse }];
+    const found = await readdir(path).catch(() => []);
+    const chosen = found
+      .filter((name) => names.test(name))
+      .sort()
+      .slice(0, FILES_PER_FOLDER_MAX);
+    return chosen.map((name) => ({ path: join(path, name), parse }));
+  });
+  return (await Promise.all(all)).flat();
 }
 
 /** Keeps the newest TERMS_COUNT_MAX. */

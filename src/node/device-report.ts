@@ -10,7 +10,7 @@ import type { Node } from "./node.ts";
 
 export interface DeviceReportParts {
   readonly self: NodeId;
-  readonly node: Node;
+  readonly node: Pick<Node, "write" | "erase" | "onEntries">;
   readonly replica: Replica;
   readonly clock: Clock;
   /** Which devices the mesh may be told of. */
