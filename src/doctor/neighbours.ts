@@ -3,7 +3,6 @@ import { lineOf } from "../../firmware-bridge/src/deadline.ts";
 import { createIpNeigh } from "../../firmware-bridge/src/ip-neigh.ts";
 import { LEASE_PLACES, leaseFilesOf } from "../../firmware-bridge/src/lease-files.ts";
 import { ownLans } from "../../firmware-bridge/src/neighbour-probe.ts";
-import { silentLog } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { type Finding, fine, fromLine, warning } from "./finding.ts";
 
@@ -17,11 +16,12 @@ export async function checkNeighbours({ neighbours }: Config): Promise<readonly 
 }
 
 async function checkTable(interfaces: readonly string[]): Promise<Finding> {
-  let lacks: string | undefined;
-  const log = { ...silentLog, write: (_: unknown, message: string) => void (lacks = message) };
+  const lacks: string[] = [];
+  const log = { write: (_: unknown, message: string) => void lacks.push(message) };
   try {
     const table = await createIpNeigh({ interfaces, log })();
-    if (lacks !== undefined) return fromLine(CHECK, "warn", lacks);
+    const [lack] = lacks;
+    if (lack !== undefined) return fromLine(CHECK, "warn", lack);
     const devices = new Set(table.map(({ mac }) => mac)).size;
     return fine(CHECK, `${devices} devices in the kernel's table`);
   } catch (error) {

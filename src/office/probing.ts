@@ -69,17 +69,18 @@ const PROBED_IPS_MAX = 2;
 
 /**
  * Who asks at which address in a turn; undefined where nobody can. All who know the same agree,
- * so a turn costs one question however many nodes there are. The turns go round the addresses and
- * the nodes, so that one that can't reach the device is no hindrance.
+ * so a turn costs one question however many nodes there are. The turns go round the nodes, so
+ * that one that just restarts is no hindrance, and with each round to another address.
  */
 export function probeAt(turn: number, device: SilentDevice, hash: Hash): Probe | undefined {
   const ways = device.ips
     .map((ip) => ({ ip, nodes: device.reachedBy(ip) }))
     .filter(({ nodes }) => nodes.length > 0)
     .slice(0, PROBED_IPS_MAX);
-  const way = ways[turn % ways.length];
+  const round = Math.floor(turn / Math.max(1, ...ways.map(({ nodes }) => nodes.length)));
+  const way = ways[(turn + round) % ways.length];
   if (way === undefined) return undefined;
   const ranked = rendezvous(device.mac, way.nodes, hash);
-  const node = ranked[Math.floor(turn / ways.length) % ranked.length];
+  const node = ranked[turn % ranked.length];
   return node === undefined ? undefined : { node, ip: way.ip };
 }
