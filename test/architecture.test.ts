@@ -15,7 +15,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "firmware-bridge": ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
-  office: ["reading", "crdt", "replica"],
+  office: ["reading", "crdt", "ucan", "replica"],
   sim: [
     "reading",
     "crdt",
@@ -35,6 +35,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   node: [
     "reading",
     "crdt",
+    "ucan",
     "replica",
     "overlay",
     "office",
@@ -43,11 +44,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "config",
     "firmware-bridge",
   ],
-  api: ["reading", "office", "node"],
+  api: ["reading", "ucan", "office", "node"],
   doctor: ["reading", "config", "firmware-bridge"],
   // The simulator's options, no more: a type.
-  cli: ["api", "config", "doctor", "sim"],
-  dashboard: ["api"],
+  cli: ["api", "config", "doctor", "sim", "ucan"],
+  dashboard: ["api", "ucan"],
 };
 const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan"];
 const IMPURE = [

@@ -14,6 +14,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { grantRoutes } from "./grants.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
@@ -32,6 +33,7 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     calibrationRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...grantRoutes(readSide),
   ];
 }
 

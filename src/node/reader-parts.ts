@@ -11,6 +11,7 @@ import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
+import type { GrantSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -35,6 +36,7 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  readonly grants?: GrantSide;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }
