@@ -23,6 +23,11 @@ export const LIFE_S_MAX = 300;
 const REMEMBERED_MS = (LIFE_S_MAX + 2 * SKEW_S) * SECOND_MS;
 /** 2025-01-01: a clock before it was never set, as that of a Pi without a battery after a start. */
 export const CLOCK_SET_S = 1_735_689_600;
+/**
+ * How far off somebody may read this node's clock, whose `Date` header has whole seconds, up to a
+ * second old. Less than it takes to end and to start again.
+ */
+const READ_S_MAX = 2;
 const HASH_BYTES = 32;
 
 export interface DoorkeeperParts {
@@ -105,7 +110,7 @@ export class Doorkeeper {
     }
     // What was used before this process began is not remembered any more.
     const upMs = clock.monotonicMs() - this.startedMs;
-    if (iat < Math.floor((clock.wallMs() - upMs) / SECOND_MS)) {
+    if (iat < Math.floor((clock.wallMs() - upMs) / SECOND_MS) - READ_S_MAX) {
       return says(401, "the request was signed before this node's start: sign it anew");
     }
     return undefined;
