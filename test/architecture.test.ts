@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   crdt: [],
   ucan: [],
   "firmware-bridge": ["reading"],
+  history: ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
   office: ["reading", "crdt", "ucan", "replica"],
@@ -29,7 +30,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   maelstrom: ["crdt", "replica", "overlay"],
   trust: ["replica", "overlay", "link", "ucan"],
-  store: ["reading", "replica"],
+  store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
   node: [
@@ -39,6 +40,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "replica",
     "overlay",
     "office",
+    "history",
     "store",
     "link",
     "config",
@@ -50,7 +52,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim", "ucan"],
   dashboard: ["api", "ucan"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan", "history"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,

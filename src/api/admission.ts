@@ -53,7 +53,7 @@ export class Admission {
       if (!isLoopback(incoming.socket.remoteAddress)) return err(needsCapability("write"));
       return saysTooLong(incoming) ? err(tooLong()) : ok(ALL);
     }
-    const permit = this.judged(token, incoming);
+    const permit = this.judged(token, incoming, "write");
     if (!permit.ok) return permit;
     if (saysTooLong(incoming)) return err(tooLong());
     goAhead();
@@ -70,7 +70,7 @@ export class Admission {
     if (this.parts.read === "lan") return ok(ALL);
     const token = bearerOf(incoming.headers);
     if (token !== undefined) {
-      const permit = this.judged(token, incoming);
+      const permit = this.judged(token, incoming, "read");
       if (!permit.ok) return permit;
       return ok({ audience: "all", stillHolds: () => permit.value.stillHolds() });
     }
@@ -78,10 +78,14 @@ export class Admission {
     return access === "people" ? err(needsCapability("read")) : ok(PUBLIC);
   }
 
-  private judged(token: string, { method = "", url = "" }: IncomingMessage) {
+  private judged(
+    token: string,
+    { method = "", url: target = "" }: IncomingMessage,
+    access: "read" | "write",
+  ) {
     const { doorkeeper } = this.parts;
     if (doorkeeper === undefined) return err(problem(401, "this node takes no capabilities"));
-    const judged = doorkeeper.judge(token, method, url);
+    const judged = doorkeeper.judge(token, { method, target, access });
     return judged.ok ? judged : err(refusalAnswer(judged.error));
   }
 

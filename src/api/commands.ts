@@ -29,7 +29,10 @@ interface Row {
   readonly commands: readonly string[];
 }
 
-/** Which command each write is. One that is not here is for the node's own machine alone. */
+/**
+ * Which command each write is, and each read that tells secrets. One that is not here is for the
+ * node's own machine alone.
+ */
 const WRITES: readonly Row[] = [
   { methods: ["PUT", "DELETE"], path: "/v1/targets/{room}/{kind}", commands: [ACTIONS.target] },
   {
@@ -43,6 +46,11 @@ const WRITES: readonly Row[] = [
     path: "/v1/sensors/{sensor}/calibration",
     commands: [ACTIONS.calibrate],
   },
+  { methods: ["GET", "POST"], path: "/v1/invitations", commands: ["/mesh/invite"] },
+  { methods: ["DELETE"], path: "/v1/invitations/{id}", commands: ["/mesh/invite"] },
+  { methods: ["POST", "DELETE"], path: "/v1/pending/{id}", commands: ["/mesh/invite"] },
+  { methods: ["DELETE"], path: "/v1/nodes/{id}", commands: ["/mesh/forget"] },
+  { methods: ["PUT"], path: "/v1/node", commands: ["/node/name"] },
   { methods: ["POST"], path: "/v1/grants", commands: ["/grant/make"] },
   { methods: ["DELETE"], path: "/v1/grants/{id}", commands: ["/grant/revoke"] },
 ];
@@ -54,13 +62,20 @@ export interface Guard {
   readonly limits: IpldMap;
 }
 
-/** The guard of a request; undefined where no capability opens it. */
-export function guardOf(method: string, target: string): Guard | undefined {
-  if (method === "GET" || method === "HEAD") return { commands: [READ_PEOPLE], limits: {} };
+/** What a request that reads what names people has to be allowed. */
+export const READ_GUARD: Guard = { commands: [READ_PEOPLE], limits: {} };
+
+/** The guard of a write; undefined where no capability opens it. */
+export function writeGuardOf(method: string, target: string): Guard | undefined {
   const [pathname = ""] = target.split("?");
   for (const { methods, path, commands } of WRITES) {
     const limits = methods.includes(method) ? matchPath(path, pathname) : undefined;
     if (limits !== undefined) return { commands, limits };
   }
   return undefined;
+}
+
+/** What whoever signs a request has to sign for. */
+export function guardOf(method: string, target: string): Guard | undefined {
+  return writeGuardOf(method, target) ?? (method === "GET" ? READ_GUARD : undefined);
 }

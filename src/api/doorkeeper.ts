@@ -13,7 +13,7 @@ import { type Delegation, decodeDelegation } from "../ucan/delegation.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
 import { decodeInvocation, type Invocation } from "../ucan/invocation.ts";
 import { equalIpld } from "../ucan/ipld.ts";
-import { type Guard, guardOf } from "./commands.ts";
+import { type Guard, READ_GUARD, writeGuardOf } from "./commands.ts";
 import { SeenInvocations } from "./seen-invocations.ts";
 import { requestArgs } from "./signed-request.ts";
 
@@ -37,6 +37,14 @@ export interface DoorkeeperParts {
   readonly crypto: UcanCrypto;
   readonly isRevoked: (cid: string) => boolean;
   readonly clock: Clock;
+}
+
+/** A request as far as a token is for it. */
+export interface AskedOfDoor {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly access: "read" | "write";
 }
 
 /** Why a token opens nothing: 401 where another would do, 403 where this one never does. */
@@ -66,8 +74,8 @@ export class Doorkeeper {
   }
 
   /** Whether a token is for this request, at this node, now, and was not used before. */
-  judge(token: string, method: string, target: string): Result<Permit, BearerRefusal> {
-    const guard = guardOf(method, target);
+  judge(token: string, { method, target, access }: AskedOfDoor): Result<Permit, BearerRefusal> {
+    const guard = access === "write" ? writeGuardOf(method, target) : READ_GUARD;
     if (guard === undefined) {
       return refused(403, "this can be done from the node's own machine only");
     }

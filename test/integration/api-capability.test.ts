@@ -3,12 +3,14 @@ import { randomBytes } from "node:crypto";
 import test, { type TestContext } from "node:test";
 import WebSocket from "ws";
 import { LIVE_PROTOCOL } from "../../src/api/admission.ts";
+import { guardOf, READ_PEOPLE, writeGuardOf } from "../../src/api/commands.ts";
 import { CLOCK_SET_S } from "../../src/api/doorkeeper.ts";
+import { dataRoutes } from "../../src/api/routes.ts";
 import { signRequest } from "../../src/api/signed-request.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { NodeId } from "../../src/base/id.ts";
 import { ok } from "../../src/base/result.ts";
-import type { PeopleSide, TargetSide } from "../../src/node/read-side.ts";
+import type { GrantSide, PeopleSide, TargetSide } from "../../src/node/read-side.ts";
 import type { TargetView } from "../../src/office/views.ts";
 import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
 import { containerText } from "../../src/ucan/container.ts";
@@ -288,4 +290,18 @@ test("where reading people takes a capability, one opens all that names them", a
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.equal(code, 1008, "the socket ends when its capability does");
+});
+
+test("each write has its command, and a secret is none that readers of people may read", () => {
+  const grants = { list: () => [], tokens: () => undefined } as unknown as GrantSide;
+  const office = Object.assign(new GuardedOffice(), { grants });
+  const writes = dataRoutes(office, () => 0).filter(({ access }) => access === "write");
+  assert.ok(writes.length > 6);
+  for (const { method, path } of writes) {
+    const guard = writeGuardOf(method, path.replaceAll(/[{}]/g, ""));
+    assert.ok(guard, `${method} ${path} is in the table of commands`);
+    assert.ok(!guard.commands.includes(READ_PEOPLE));
+  }
+  assert.equal(writeGuardOf("GET", "/v1/people"), undefined);
+  assert.deepEqual(guardOf("GET", "/v1/invitations")?.commands, ["/mesh/invite"]);
 });
