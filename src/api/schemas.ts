@@ -197,6 +197,21 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  History: object({
+    room: text,
+    kind,
+    unit,
+    from: instant,
+    to: instant,
+    step_s: spanS,
+    points: list({
+      type: "array",
+      description: "Start of a step (RFC 3339), mean, least and greatest.",
+      prefixItems: [instant, { type: "number" }, { type: "number" }, { type: "number" }],
+      minItems: 4,
+      maxItems: 4,
+    }),
+  }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({
     type: { const: "snapshot" },

@@ -220,6 +220,18 @@ export interface FactDocument {
   readonly age_s: number;
 }
 
+/** One kind of readings of a room over time. */
+export interface HistoryDocument {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly unit: Unit;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly step_s: number;
+  /** Start of a step, mean, least and greatest; steps without readings are left out. */
+  readonly points: readonly (readonly [Instant, number, number, number])[];
+}
+
 /** RFC 9457. */
 export interface ProblemDocument {
   readonly type: "about:blank";

@@ -20,6 +20,7 @@ import { parseTargetKey } from "../office/targets.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
+import type { History } from "./history/history.ts";
 import { nodeMetrics } from "./metrics.ts";
 import type { People } from "./people.ts";
 import type {
@@ -51,6 +52,10 @@ export class Reader implements ReadSide {
 
   get people(): People | undefined {
     return this.parts.people;
+  }
+
+  get history(): History | undefined {
+    return this.parts.history;
   }
 
   get targets(): Targets | undefined {
@@ -117,6 +122,7 @@ export class Reader implements ReadSide {
             : undefined,
         "nobody else uses it",
       ),
+      ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];
   }
 

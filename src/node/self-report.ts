@@ -25,6 +25,9 @@ const LOOK_MS = 2 * SECOND_MS;
 /** The picture of the overlay may lag this much, so that churn does not multiply itself. */
 const LINKS_MS = 6 * SECOND_MS;
 
+/** A stamp may be this far ahead of the wall clock before a reading tells both. A guess. */
+const STRAY_MS_MAX = SECOND_MS;
+
 export interface SelfReportParts {
   readonly node: Node;
   readonly replica: Replica;
@@ -105,9 +108,16 @@ export class SelfReport {
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,
       restored: undefined,
+      wallMs: this.strayWallMs(),
       stillMs: this.stillMs(reading),
     });
     this.parts.node.write(readingKey(sensor, kind), record, "batched");
+  }
+
+  /** A stamp never goes back; the wall clock may, and then a chart needs to know. */
+  private strayWallMs(): Millis | undefined {
+    const wallMs = Math.max(0, Math.floor(this.parts.clock.wallMs()));
+    return this.parts.replica.clock.now.wallMs - wallMs > STRAY_MS_MAX ? wallMs : undefined;
   }
 
   /** For how long a motion sensor has seen none; undefined where it sees one, or never did. */

@@ -52,8 +52,10 @@ export const readingRecord = record({
   simulated: optional(uint(5, 1)),
   /** 1: said again after a restart, of unknown age. */
   restored: optional(uint(6, 1)),
+  /** When it was taken by its writer's wall clock, where the entry's stamp is far from that. */
+  wallMs: optional(uint(7)),
   /** Of motion: for how long there had been none when the value was taken. */
-  stillMs: optional(uint(7)),
+  stillMs: optional(uint(8)),
 });
 
 export const deviceRecord = record({
