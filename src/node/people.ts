@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/id.ts";
+import { personKey } from "../base/person-name.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Clock } from "../base/time.ts";
 import {
@@ -63,7 +64,7 @@ export class People {
     const { node, replica, self } = this.parts;
     node.settleLives();
     const older = claims(replica).filter(
-      (one) => one.mac === mac && one.person === person && one.origin === self,
+      (one) => one.mac === mac && isSame(one.person, person) && one.origin === self,
     );
     const key = claimKey(mac, nextTag(replica, self, mac));
     const written = node.write(key, encodeClaim(person), "durable");
@@ -77,7 +78,7 @@ export class People {
     const { node, replica, self } = this.parts;
     node.settleLives();
     const seen: readonly ClaimTag[] = claims(replica).filter(
-      (one) => one.mac === mac && one.person === person,
+      (one) => one.mac === mac && isSame(one.person, person),
     );
     if (seen.length === 0) return ok(undefined);
     const value = encodeUnclaim(replica, self, mac, seen);
@@ -97,4 +98,8 @@ export class People {
     if (mac === undefined) return undefined;
     return { mac, ip, owners: this.owners().get(mac) ?? [] };
   }
+}
+
+function isSame(one: string, other: string): boolean {
+  return personKey(one) === personKey(other);
 }
