@@ -15,6 +15,7 @@ import {
 } from "../office/claims.ts";
 import { deviceViews } from "../office/network.ts";
 import { type PresenceSpans, personViews } from "../office/people.ts";
+import { withRooms } from "../office/person-room.ts";
 import type { CallerView, PersonView } from "../office/views.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
@@ -47,11 +48,11 @@ export class People {
   }
 
   list(): readonly PersonView[] {
-    const { replica, clock, spans } = this.parts;
-    return personViews(replica, spans, {
-      monotonicMs: clock.monotonicMs(),
-      wallMs: clock.wallMs(),
-    });
+    const { replica, self, clock, spans } = this.parts;
+    const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    const { awayAfterMs } = spans;
+    const question = { self, awayAfterMs, nowMs: now.monotonicMs };
+    return withRooms(personViews(replica, spans, now), replica, question);
   }
 
   /** Who owns each claimed device, by MAC. */

@@ -61,8 +61,8 @@ export function claims(replica: Replica): readonly Claim[] {
   for (const { entry } of replica.live()) {
     const parsed = parseClaimKey(entry.key);
     if (parsed === undefined || entry.value === undefined) continue;
-    const decoded = claimRecord.decode(entry.value);
-    if (decoded.ok) found.push({ ...parsed, person: decoded.value.person, origin: entry.origin });
+    const person = claimant(entry.value);
+    if (person !== undefined) found.push({ ...parsed, person, origin: entry.origin });
   }
   return found;
 }
@@ -93,6 +93,12 @@ function spellings(all: readonly Claim[]): ReadonlyMap<string, string> {
     chosen.set(personKey(name), name);
   }
   return chosen;
+}
+
+/** The name in a claim's value. */
+export function claimant(value: Uint8Array): string | undefined {
+  const decoded = claimRecord.decode(value);
+  return decoded.ok ? decoded.value.person : undefined;
 }
 
 /** The claims of one device that an entry takes back. */
