@@ -1,14 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { systemTimers } from "../firmware-bridge/src/timers.ts";
-import { ApiServer } from "./api/server.ts";
+import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
-import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
-import { Admissions } from "./node/admissions.ts";
-import { assembleNode } from "./node/assemble.ts";
+import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
@@ -19,17 +16,11 @@ import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
-import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
-import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
-import { receptionOf } from "./wire-admissions.ts";
+import { wireCore } from "./wire-core.ts";
+import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
-import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
-import { standingIn, wireTrust } from "./wire-trust.ts";
-
-/** What a number holds exactly. */
-const SEED_BYTES = 6;
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 
 export interface RunningNode {
   readonly id: string;
@@ -55,8 +46,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
     wired.value;
   const { admissions } = wired.value;
+  const { probe, neighbours } = wired.value;
   const stop = async () => {
     await report.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
     history.stop();
@@ -71,6 +64,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     admissions.start();
     history.start();
     report.start();
+    probe.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -85,6 +79,8 @@ interface WiredNode {
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
   readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
@@ -97,47 +93,28 @@ async function wireNode(
   { clock, log, version }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
-  const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
-  const trusted = wireTrust(opened, config.dataDir);
+  const core = wireCore(config, opened, { clock, log });
+  const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
+  const { addresses, random } = core;
   const { self } = trusted.identity;
-  let admissions: Admissions | undefined;
-  const reception = receptionOf(trusted, () => admissions);
-  const transport = wireTransport(config, opened, trusted, { log, reception });
-  const { contacts } = opened.membership;
-  const found = { clock, log, random: random.fork() };
-  const discovery = wireDiscovery(config, { ...trusted, contacts }, found);
-  const identities = new IdentityTable();
-  const addresses = () => ownAddresses(config);
-  const { node, replica, overlay, counters } = assembleNode({
-    ...trusted,
-    parameters: parametersOf(config),
-    addresses,
-    entryCodec: createEntryCodec(identities),
-    frameCodec: createFrameCodec(identities),
-    store: opened.store,
-    transport,
-    discovery,
-    clock,
-    timers: systemTimers,
-    random,
-    log,
-    prepare: (held) => trusted.mesh.follow(standingIn(held)),
-  });
   if (node.isForgotten) return err(refusalText("forgotten"));
-  admissions = new Admissions({ self, node, replica, clock, notary: trusted.notary, log });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const history = wireHistory(config, { self, node, clock, log });
-  const core = { node, replica, overlay, clock, sensors, watch };
   const { name, room } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const shared = { ...core, ...config.node, version, addresses };
+  const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
+  const shared = { ...mesh, ...config.node, version, addresses };
+  const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
     self,
@@ -153,6 +130,7 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     membership: admissions,
+    grants,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -164,23 +142,18 @@ async function wireNode(
     doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
-  const api = wireApi(config, reader, { clock, log });
+  const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { calibrations, people, admissions, history };
-  return ok({ node, report, api, meshAddresses, apiAddresses, ...started });
-}
-
-function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
-  const active = { activeMax: activeView, activeMin: activeView };
-  return { ...DEFAULT_PARAMETERS, ...active, passiveMax: passiveView };
+  const started = { node, report, calibrations, people, admissions, history, probe, neighbours };
+  return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Pick<RunPorts, "clock" | "log">,
+  { clock, log, trust }: Pick<RunPorts, "clock" | "log"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");
-  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log });
+  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log, trust });
 }

@@ -5,12 +5,14 @@ import type { ProcessIdentity } from "./node/assemble.ts";
 import { forgottenKey, letInsOf, outlasts, parseForgottenKey } from "./office/admissions.ts";
 import type { OpenedParts } from "./open-parts.ts";
 import type { Replica, ReplicaPorts } from "./replica/replica.ts";
-import { createVerifier } from "./trust/identity.ts";
+import { createVerifier, type Identity } from "./trust/identity.ts";
 import { machineId } from "./trust/machine-id.ts";
-import { Mesh, type Standing } from "./trust/membership.ts";
+import { Mesh, readChain, type Standing } from "./trust/membership.ts";
 import { type Membership, writeMembership } from "./trust/membership-file.ts";
 import { Notary } from "./trust/notary.ts";
 import { createUcanCrypto } from "./trust/ucan-crypto.ts";
+import type { Delegation } from "./ucan/delegation.ts";
+import type { UcanCrypto } from "./ucan/envelope.ts";
 
 /** Keeps signatures of entries apart from all others that a key may make. */
 const ENTRY_DOMAIN = utf8("watercooler entry 1\0");
@@ -22,6 +24,11 @@ export interface TrustParts {
   readonly identity: ProcessIdentity;
   /** What entries are judged by. */
   readonly trust: Omit<ReplicaPorts, "withdrawal">;
+  /** This node's own key, for what it passes on. */
+  readonly signer: Identity;
+  /** From the root to this node: what it may pass on. */
+  readonly authority: () => readonly Delegation[];
+  readonly crypto: UcanCrypto;
 }
 
 /** Who this process is, in which mesh, and whom it believes. */
@@ -36,6 +43,9 @@ export function wireTrust({ identity, membership }: OpenedParts, dataDir: string
   return {
     mesh,
     notary,
+    signer: identity,
+    authority: () => readChain(notary.credential, crypto) ?? [],
+    crypto,
     identity: {
       self: identity.id,
       mesh: mesh.id,

@@ -15,6 +15,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { membershipRoutes } from "./membership.ts";
 import { peopleRoutes } from "./people.ts";
@@ -31,12 +32,13 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...roomRoutes(readSide),
     networkRoute(readSide),
     askRoute(readSide),
-    factsRoute(readSide),
+    factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...membershipRoutes(readSide),
+    ...grantRoutes(readSide),
   ];
 }
 

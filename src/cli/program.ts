@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAsking } from "./asking-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
+import { addGranting } from "./grant-commands.ts";
 import { addMachine } from "./machine-commands.ts";
 import { addMembership } from "./membership-commands.ts";
 import { addRunning } from "./running-commands.ts";
@@ -36,6 +37,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
   addRunning(program, deps, finish);
   addAsking(program, deps);
   addMembership(program, deps);
+  addGranting(program, deps);
   addMachine(program, deps, finish);
   addSim(program, deps, finish);
   addTools(program, deps);

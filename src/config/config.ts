@@ -39,6 +39,8 @@ export interface Config {
     readonly keepMs: Millis;
     readonly interfaces: readonly string[];
     readonly updateIntervalMs: Millis;
+    /** Whether registered devices that keep silent are asked after. */
+    readonly probe: "on" | "off";
   };
   readonly presence: { readonly awayAfterMs: Millis };
   readonly occupancy: {
@@ -98,6 +100,7 @@ export function completeConfig(
       keepMs: spanMs(filled.neighbours.keep),
       interfaces: filled.neighbours.interfaces,
       updateIntervalMs: spanMs(filled.neighbours.update_interval),
+      probe: filled.neighbours.probe ? "on" : "off",
     },
     presence: { awayAfterMs: spanMs(filled.presence.away_after) },
     occupancy: {
@@ -136,6 +139,7 @@ function meshOf(mesh: FilledFile["mesh"]): Config["mesh"] {
 
 function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
   const { kind, say, hysteresis, room, above, below, quiet } = rule;
+  const { above_target: aboveTarget, below_target: belowTarget } = rule;
   return {
     kind,
     say,
@@ -144,6 +148,8 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
     ...(room === undefined ? {} : { room }),
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
+    ...(aboveTarget === undefined ? {} : { aboveTarget }),
+    ...(belowTarget === undefined ? {} : { belowTarget }),
     ...(quiet === undefined ? {} : { quiet: dayPart(quiet) }),
   };
 }

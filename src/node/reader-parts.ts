@@ -12,7 +12,7 @@ import type { Counters } from "./counters.ts";
 import type { History } from "./history/history.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
-import type { MembershipSide } from "./read-side.ts";
+import type { GrantSide, MembershipSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -40,6 +40,7 @@ export interface ReaderParts {
   readonly targets?: Targets;
   readonly people?: People;
   readonly membership?: MembershipSide;
+  readonly grants?: GrantSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];

@@ -248,17 +248,18 @@ export class Replica {
     const orphans = held
       .map((one) => one.entry)
       .filter(({ key, value }) => value !== undefined && retirement?.outlasts(key));
-    this.drop(node);
+    this.forget(node);
     this.news.push({ origin: node, orphans });
     // Whoever was let in by that node alone goes with it.
     for (const { origin } of [...this.states.values()]) {
       const birth = this.birth(origin);
-      if (birth !== undefined && !this.ports.admit(origin, birth.credential)) this.drop(origin);
+      if (birth !== undefined && !this.ports.admit(origin, birth.credential)) this.forget(origin);
     }
     for (const orphan of orphans) this.retireBy(orphan);
   }
 
-  private drop(origin: NodeId): void {
+  /** Drops an origin and all that it wrote. */
+  forget(origin: NodeId): void {
     this.states.delete(origin);
     this.digests.delete(origin);
     this.touched.delete(origin);
