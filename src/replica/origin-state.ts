@@ -5,14 +5,13 @@ import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import { parseCoverage } from "./coverage.ts";
 import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
 import { Intervals } from "./intervals.ts";
+import { bytesOf, ENTRIES_PER_ORIGIN_MAX, ORIGIN_BYTES_MAX, surplusOf } from "./origin-limits.ts";
 
 /**
  * Lives of one origin that are followed at once. A guess: a Pi that starts over and over before
  * it is heard.
  */
 const LIVES_MAX = 8;
-/** Live keys of one origin. A guess: every device of a large office seen by one Pi. */
-export const ENTRIES_PER_ORIGIN_MAX = 4_096;
 
 /** What is known of one life of an origin. */
 interface Life {
@@ -39,7 +38,7 @@ export type Placement =
   | "known"
   /** Another content under the same dot: somebody else writes with this origin's key. */
   | "equivocation"
-  /** The origin has as many keys as one may have. */
+  /** The origin has as many keys, or as many bytes, as one may have: this one is not kept. */
   | "full";
 
 /**
@@ -59,6 +58,7 @@ export class OriginState {
   private current = 0;
   private floor: Dot = NO_DOT;
   private buried: string[] = [];
+  private bytes = 0;
 
   constructor(readonly origin: NodeId) {}
 
@@ -110,7 +110,6 @@ export class OriginState {
     const row = rowName(entry.key, entry.dot.incarnation);
     const older = this.rows.get(row)?.entry;
     if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
-    if (older === undefined && this.rows.size >= ENTRIES_PER_ORIGIN_MAX) return "full";
     const wins = older === undefined || older.dot.seq < entry.dot.seq;
     const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
@@ -119,6 +118,7 @@ export class OriginState {
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
     const isNoted = life.covered.has(entry.dot.seq);
     this.establish(entry.dot.incarnation);
+    if (this.shed(entry.dot.incarnation).includes(row)) return "full";
     if (visible) return "changed";
     // One that can't be noted would be news each time that it comes, and go round for ever.
     return isNoted ? "outdated" : "known";
@@ -247,8 +247,18 @@ export class OriginState {
     return highest;
   }
 
+  /** Drops what is beyond the limits of a life; it stays known. Gives the rows' names. */
+  private shed(incarnation: number): readonly string[] {
+    const fits = this.rows.size <= ENTRIES_PER_ORIGIN_MAX && this.bytes <= ORIGIN_BYTES_MAX;
+    const surplus = fits ? [] : surplusOf(this.rows, incarnation);
+    for (const row of surplus) this.bury(row, this.rows.get(row)?.entry.key ?? "");
+    return surplus;
+  }
+
   /** Puts a row where it belongs. Gives true when its key now shows it. */
   private place(row: string, item: Held): boolean {
+    const older = this.rows.get(row);
+    this.bytes += bytesOf(item.entry) - (older === undefined ? 0 : bytesOf(older.entry));
     this.rows.set(row, item);
     const shown = this.held.get(item.entry.key)?.entry;
     if (shown !== undefined && compareDots(shown.dot, item.entry.dot) > 0) return false;
@@ -258,6 +268,7 @@ export class OriginState {
 
   private bury(row: string, key: string): void {
     const gone = this.rows.get(row);
+    if (gone !== undefined) this.bytes -= bytesOf(gone.entry);
     this.rows.delete(row);
     this.buried.push(row);
     if (this.held.get(key) !== gone) return;
