@@ -338,7 +338,7 @@ export class Node {
 
 function troubleOf(fault: Fault): string {
   if (fault === "banned") return "cut a link that went on sending what no node sends";
-  if (fault === "excess" || fault === "overflow") return "a peer sends more than is taken";
+  if (fault === "excess") return "a peer sends more than is taken";
   return `rejected an entry: ${fault}`;
 }
 

@@ -21,7 +21,6 @@ export type Effect =
 export type DownReason = "link-lost" | "silent" | "told" | "evicted";
 
 /**
- * What is counted of a link. Offences are held against it; "overflow" is what waited for longer
- * than there is room for, "banned" the end of the link.
+ * What is counted of a link. Offences are held against it; "banned" is the end of it.
  */
 export type Fault = Offence | "unadmitted" | "full" | "equivocation" | "overflow" | "banned";

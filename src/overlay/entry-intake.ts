@@ -6,7 +6,7 @@ import type { JoinOutcome, Replica } from "../replica/replica.ts";
 import type { AntiEntropy } from "./anti-entropy.ts";
 import type { Conduct } from "./conduct.ts";
 import type { Effect } from "./effects.ts";
-import type { Message } from "./messages.ts";
+import type { Message, Rumour } from "./messages.ts";
 import { OriginBudgets } from "./origin-budgets.ts";
 import type { Plumtree } from "./plumtree.ts";
 
@@ -17,17 +17,21 @@ import type { Plumtree } from "./plumtree.ts";
 const TURN_COST_MAX = 512;
 const CHECKED_COST = 16;
 const KNOWN_COST = 1;
-/** What one link may have in hand before another has its turn. */
+/** What is done for one origin before another has its turn. */
 const SLICE_COST_MAX = TURN_COST_MAX / 4;
-/** What one link may have waiting; the rest is left to anti-entropy. A guess: four full frames. */
+/** What of one origin may wait; the rest is left to anti-entropy. A guess: four full frames. */
 const WAITING_BYTES_MAX = 1024 * 1024;
+/** Those whose birth is not here yet wait in one line, however many names they have. */
+const STRANGERS = "strangers";
 
 type Gossip = Extract<Message, { type: "gossip" }>;
 type Delta = Extract<Message, { type: "delta" }>;
 
 interface Job {
-  readonly message: Gossip | Delta;
-  readonly entries: readonly Entry[];
+  readonly from: NodeId;
+  /** Undefined for rumours. */
+  readonly delta: Delta | undefined;
+  readonly rumours: readonly Rumour[];
   readonly bytes: number;
   next: number;
   /** Something in it was news. */
@@ -47,13 +51,13 @@ export interface IntakeParts {
 }
 
 /**
- * Where entries of others come in: a few each turn, the links by turns, and of each origin no more
- * than its budget. So neither a long exchange nor a member that writes without end holds the node
- * or what anybody else says.
+ * Where entries of others come in: a few each turn, the origins by turns, and of each no more than
+ * its budget. So neither a long exchange nor a member that writes without end holds the node or
+ * what anybody else says.
  */
 export class EntryIntake {
   readonly budgets = new OriginBudgets();
-  private readonly waiting = new Map<NodeId, Job[]>();
+  private readonly waiting = new Map<NodeId | typeof STRANGERS, Job[]>();
   private left = TURN_COST_MAX;
   private changed: Entry[] = [];
 
@@ -66,19 +70,13 @@ export class EntryIntake {
 
   /** Takes in a message's entries, those that there is time for at once. */
   add(from: NodeId, message: Gossip | Delta, nowMs: Millis): readonly Effect[] {
-    const entries =
-      message.type === "gossip" ? message.rumours.map(({ entry }) => entry) : message.entries;
-    const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
-    const jobs = this.waiting.get(from) ?? [];
-    const waiting = jobs.reduce((sum, job) => sum + job.bytes, 0);
-    if (waiting + bytes > WAITING_BYTES_MAX && jobs.length > 0) {
-      return [{ type: "misbehaved", peer: from, fault: "overflow" }];
-    }
-    this.waiting.set(from, [
-      ...jobs,
-      { message, entries, bytes, next: 0, brought: false, missed: false },
-    ]);
-    return this.work(nowMs);
+    const effects =
+      message.type === "delta"
+        ? this.line(from, message.origin, message.entries.map(unspread), message)
+        : byOrigin(message.rumours).flatMap(([origin, rumours]) =>
+            this.line(from, origin, rumours, undefined),
+          );
+    return [...effects, ...this.work(nowMs)];
   }
 
   /** A new turn: goes on with what waits. */
@@ -89,49 +87,76 @@ export class EntryIntake {
 
   /** The link is gone, and what it brought with it. */
   drop(peer: NodeId): void {
-    this.waiting.delete(peer);
+    for (const [name, jobs] of this.waiting) {
+      const others = jobs.filter(({ from }) => from !== peer);
+      if (others.length > 0) this.waiting.set(name, others);
+      else this.waiting.delete(name);
+    }
+  }
+
+  /** Puts rumours behind what waits of their origin. */
+  private line(
+    from: NodeId,
+    origin: NodeId,
+    rumours: readonly Rumour[],
+    delta: Delta | undefined,
+  ): readonly Effect[] {
+    const name = this.parts.replica.state(origin) === undefined ? STRANGERS : origin;
+    const jobs = this.waiting.get(name) ?? [];
+    const bytes = rumours.reduce((sum, { entry }) => sum + bytesOf(entry), 0);
+    const waiting = jobs.reduce((sum, job) => sum + job.bytes, 0);
+    if (waiting + bytes > WAITING_BYTES_MAX && jobs.length > 0) {
+      return [{ type: "put-off", origin }];
+    }
+    const job = { from, delta, rumours, bytes, next: 0, brought: false, missed: false };
+    this.waiting.set(name, [...jobs, job]);
+    return [];
   }
 
   private work(nowMs: Millis): readonly Effect[] {
     const effects: Effect[] = [];
-    // A link with more to do is put back behind the others, and so comes by here again.
-    for (const [from] of this.waiting) {
+    // An origin with more is put back behind the others, and so comes by here again.
+    for (const [name, jobs] of this.waiting) {
       if (this.left <= 0) break;
-      effects.push(...this.slice(from, nowMs));
+      effects.push(...this.slice(name, jobs, nowMs));
     }
     if (this.changed.length > 0) effects.push({ type: "deliver", entries: this.changed });
     this.changed = [];
     return effects;
   }
 
-  /** One link's share; afterwards it is the last in the line. */
-  private slice(from: NodeId, nowMs: Millis): readonly Effect[] {
-    const [job, ...others] = this.waiting.get(from) ?? [];
-    if (job === undefined) return [];
+  /** One origin's share; afterwards it is the last in the line. */
+  private slice(
+    name: NodeId | typeof STRANGERS,
+    jobs: readonly Job[],
+    nowMs: Millis,
+  ): readonly Effect[] {
     const effects: Effect[] = [];
-    const least = this.left - SLICE_COST_MAX;
-    while (job.next < job.entries.length && this.left > Math.max(0, least)) {
-      effects.push(...this.takeNext(from, job, nowMs));
-      job.next += 1;
+    const least = Math.max(0, this.left - SLICE_COST_MAX);
+    let done = 0;
+    for (const job of jobs) {
+      while (job.next < job.rumours.length && this.left > least) {
+        effects.push(...this.takeNext(job, nowMs));
+        job.next += 1;
+      }
+      if (job.next < job.rumours.length) break;
+      if (job.delta !== undefined) effects.push(...this.finish(job, job.delta, nowMs));
+      done += 1;
     }
-    const isDone = job.next >= job.entries.length;
-    if (isDone && job.message.type === "delta") {
-      effects.push(...this.finish(from, job.message, job, nowMs));
-    }
-    const rest = isDone ? others : [job, ...others];
-    this.waiting.delete(from);
-    if (rest.length > 0) this.waiting.set(from, rest);
+    this.waiting.delete(name);
+    if (done < jobs.length) this.waiting.set(name, jobs.slice(done));
     return effects;
   }
 
-  private takeNext(from: NodeId, job: Job, nowMs: Millis): readonly Effect[] {
-    const entry = job.entries[job.next];
-    if (entry === undefined) return [];
+  private takeNext(job: Job, nowMs: Millis): readonly Effect[] {
+    const rumour = job.rumours[job.next];
+    if (rumour === undefined) return [];
     const { replica, clock, self } = this.parts;
+    const { entry } = rumour;
     const { origin } = entry;
     if (replica.isKnown(entry)) {
       this.left -= KNOWN_COST;
-      return this.repeated(from, job, nowMs);
+      return this.repeated(job, nowMs);
     }
     const met = replica.state(origin) === undefined ? "unmet" : "met";
     if (origin !== self && !this.budgets.admits(origin, met, nowMs)) {
@@ -146,20 +171,19 @@ export class EntryIntake {
       this.budgets.charge(entry, outcome.refusal === "full" ? "surplus" : "kept", nowMs);
     }
     if (this.concernsUs(entry, outcome)) this.changed.push(entry);
-    return this.judge(from, job, entry, outcome, nowMs);
+    return this.judge(job, rumour, outcome, nowMs);
   }
 
   private judge(
-    from: NodeId,
     job: Job,
-    entry: Entry,
+    { entry, round }: Rumour,
     { fresh, changed, refusal, equivocation }: JoinOutcome,
     nowMs: Millis,
   ): readonly Effect[] {
     const { tree, antiEntropy } = this.parts;
-    const isGossip = job.message.type === "gossip";
+    const { from, delta } = job;
+    const isGossip = delta === undefined;
     if (fresh) {
-      const round = isGossip ? ((job.message as Gossip).rumours[job.next]?.round ?? 0) : 0;
       if (isGossip) tree.useful(from);
       tree.spread(entry, round, from, nowMs);
     }
@@ -168,20 +192,21 @@ export class EntryIntake {
     const fault = refusal ?? (equivocation && isGossip ? "equivocation" : undefined);
     // An entry whose origin is not known yet is no fault: its birth is asked for.
     if (fault === "unadmitted" && isGossip) return antiEntropy.ask(from, nowMs);
-    if (fault === undefined) return fresh ? [] : this.repeated(from, job, nowMs);
+    if (fault === undefined) return fresh ? [] : this.repeated(job, nowMs);
     return [{ type: "misbehaved", peer: from, fault }];
   }
 
-  private repeated(from: NodeId, job: Job, nowMs: Millis): readonly Effect[] {
+  private repeated({ from, delta }: Job, nowMs: Millis): readonly Effect[] {
     const { tree, conduct } = this.parts;
-    const effects = job.message.type === "gossip" ? tree.duplicate(from, nowMs) : [];
+    const effects = delta === undefined ? tree.duplicate(from, nowMs) : [];
     if (conduct.repeat(from, nowMs) === "ok") return effects;
     return [...effects, { type: "misbehaved", peer: from, fault: "excess" }];
   }
 
   /** A delta was gone through. One that was not taken whole makes nothing whole. */
-  private finish(from: NodeId, delta: Delta, job: Job, nowMs: Millis): readonly Effect[] {
+  private finish(job: Job, delta: Delta, nowMs: Millis): readonly Effect[] {
     const { replica, antiEntropy, isNeighbour } = this.parts;
+    const { from } = job;
     if (job.missed) return [];
     replica.cover(delta.origin, delta.from, delta.to);
     if (!job.brought) return [];
@@ -195,4 +220,19 @@ export class EntryIntake {
   private concernsUs(entry: Entry, outcome: JoinOutcome): boolean {
     return outcome.changed || (outcome.fresh && entry.origin === this.parts.self);
   }
+}
+
+/** An entry of an exchange has not been on the tree yet. */
+function unspread(entry: Entry): Rumour {
+  return { entry, round: 0 };
+}
+
+function byOrigin(rumours: readonly Rumour[]): readonly (readonly [NodeId, readonly Rumour[]])[] {
+  const groups = new Map<NodeId, Rumour[]>();
+  for (const rumour of rumours) {
+    const group = groups.get(rumour.entry.origin);
+    if (group === undefined) groups.set(rumour.entry.origin, [rumour]);
+    else group.push(rumour);
+  }
+  return [...groups];
 }
