@@ -10,6 +10,8 @@ import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceReport } from "./node/device-report.ts";
+import { Doors } from "./node/doors.ts";
+import type { History } from "./node/history/history.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
@@ -20,6 +22,7 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { wireSensors, wireWatch } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
@@ -50,11 +53,13 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
+  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
+    wired.value;
   const stop = async () => {
     await report.stop();
     await api?.stop();
     await node.stop();
+    history.stop();
     store.close();
   };
   try {
@@ -63,6 +68,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     // Before the first reading, which is to be told as it should have been.
     calibrations.start();
     people.start();
+    history.start();
     report.start();
   } catch (error) {
     await stop();
@@ -77,6 +83,7 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -121,8 +128,10 @@ async function wireNode(
   const { awayAfterMs } = spans;
   const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
   const people = new People({ self, node, replica, clock, devices, spans });
+  const history = wireHistory(config, { self, node, clock, log });
   const core = { node, replica, overlay, clock, sensors, watch };
-  const { name } = config.node;
+  const { name, room } = config.node;
+  const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
   const reader = new Reader({
@@ -130,6 +139,7 @@ async function wireNode(
     self,
     meshId: trusted.mesh.id,
     keepMs,
+    halfLifeMs,
     transport,
     discovery,
     store: opened.store,
@@ -138,16 +148,20 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    history,
   });
   const apiAddresses: Address[] = [];
+  const run = trusted.identity.boot;
+  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
+    doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
+  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, history });
 }
 
 function wireApi(

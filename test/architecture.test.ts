@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   crdt: [],
   ucan: [],
   "firmware-bridge": ["reading"],
+  history: ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
   office: ["reading", "crdt", "replica"],
@@ -29,7 +30,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   maelstrom: ["crdt", "replica", "overlay"],
   trust: ["replica", "overlay", "link", "ucan"],
-  store: ["reading", "replica"],
+  store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
   node: [
@@ -38,6 +39,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "replica",
     "overlay",
     "office",
+    "history",
     "store",
     "link",
     "config",
@@ -49,7 +51,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan", "history"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,

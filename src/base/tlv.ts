@@ -35,7 +35,13 @@ type ValueOf<F> =
         ? T | undefined
         : T
     : never;
-export type RecordOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> };
+type OptionalKeys<S> = {
+  [K in keyof S]: S[K] extends Field<infer _, "optional"> ? K : never;
+}[keyof S];
+/** What is optional may be left out. */
+export type RecordOf<S> = {
+  readonly [K in Exclude<keyof S, OptionalKeys<S>>]: ValueOf<S[K]>;
+} & { readonly [K in OptionalKeys<S>]?: ValueOf<S[K]> };
 
 /** A record's two directions. `decode` gives the reason where the bytes are none. */
 export interface RecordCodec<T> {

@@ -9,6 +9,7 @@ import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
+import type { History } from "./history/history.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type { RoomAdvice } from "./room-advice.ts";
@@ -22,6 +23,8 @@ export interface ReaderParts {
   readonly room: string;
   readonly version: string;
   readonly keepMs: Millis;
+  /** How fast motion that was seen fades. */
+  readonly halfLifeMs: Millis;
   readonly clock: Clock;
   readonly replica: Replica;
   readonly overlay: Overlay;
@@ -35,6 +38,7 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }
