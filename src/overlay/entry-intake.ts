@@ -21,8 +21,9 @@ const KNOWN_COST = 1;
 const SLICE_COST_MAX = TURN_COST_MAX / 4;
 /** What of one origin may wait; the rest is left to anti-entropy. A guess: four full frames. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** Those whose birth is not here yet wait in one line, however many names they have. */
-const STRANGERS = "strangers";
+/** Lines at once; further origins share one, since a peer can make up any number. A guess. */
+const LINES_MAX = 1_024;
+const SHARED = "shared";
 
 type Gossip = Extract<Message, { type: "gossip" }>;
 type Delta = Extract<Message, { type: "delta" }>;
@@ -57,7 +58,7 @@ export interface IntakeParts {
  */
 export class EntryIntake {
   readonly budgets = new OriginBudgets();
-  private readonly waiting = new Map<NodeId | typeof STRANGERS, Job[]>();
+  private readonly waiting = new Map<NodeId | typeof SHARED, Job[]>();
   private left = TURN_COST_MAX;
   private changed: Entry[] = [];
 
@@ -101,7 +102,8 @@ export class EntryIntake {
     rumours: readonly Rumour[],
     delta: Delta | undefined,
   ): readonly Effect[] {
-    const name = this.parts.replica.state(origin) === undefined ? STRANGERS : origin;
+    const hasLine = this.waiting.has(origin) || this.waiting.size < LINES_MAX;
+    const name = hasLine ? origin : SHARED;
     const jobs = this.waiting.get(name) ?? [];
     const bytes = rumours.reduce((sum, { entry }) => sum + bytesOf(entry), 0);
     const waiting = jobs.reduce((sum, job) => sum + job.bytes, 0);
@@ -127,7 +129,7 @@ export class EntryIntake {
 
   /** One origin's share; afterwards it is the last in the line. */
   private slice(
-    name: NodeId | typeof STRANGERS,
+    name: NodeId | typeof SHARED,
     jobs: readonly Job[],
     nowMs: Millis,
   ): readonly Effect[] {

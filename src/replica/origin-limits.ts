@@ -15,39 +15,35 @@ export function bytesOf({ body, signature }: Entry): number {
 }
 
 /**
- * Rows of one life beyond what an origin may have: the last by name, until the rest fits. The
- * birth stays.
+ * Rows of one life beyond what an origin may have, by name, with their entries: those with the
+ * last keys, the last one first, until the rest fits. The birth stays.
  *
- * What is left depends on the life's entries alone, never on the order in which they came: of an
- * origin that writes too much every node keeps the same part, and the others' digests stay equal.
+ * A life that was cut at a key keeps nothing from there on. So what is left depends on the life's
+ * entries alone, and never on the order in which they came: of an origin that writes too much
+ * every node keeps the same part, and digests stay equal.
  */
-export function surplusOf(rows: ReadonlyMap<string, Row>, incarnation: number): readonly string[] {
+export function surplusOf(
+  rows: ReadonlyMap<string, Row>,
+  incarnation: number,
+): readonly (readonly [string, Entry])[] {
   let count = 0;
   let bytes = 0;
-  let last = "";
+  const cuttable: [string, Entry][] = [];
   for (const [name, { entry }] of rows) {
     if (entry.dot.incarnation !== incarnation) continue;
     count += 1;
     bytes += bytesOf(entry);
-    if (name > last && entry.key !== BIRTH_KEY) last = name;
+    if (entry.key !== BIRTH_KEY) cuttable.push([name, entry]);
   }
-  const surplus: string[] = [];
-  const drop = (name: string) => {
-    const row = rows.get(name);
-    if (row === undefined) return;
-    count -= 1;
-    bytes -= bytesOf(row.entry);
-    surplus.push(name);
-  };
   const isOver = () => count > ENTRIES_PER_ORIGIN_MAX || bytes > ORIGIN_BYTES_MAX;
-  if (isOver()) drop(last);
-  // One is the rule: only then is there anything to sort.
-  if (!isOver()) return surplus;
-  const names = [...rows]
-    .filter(([, { entry }]) => entry.dot.incarnation === incarnation && entry.key !== BIRTH_KEY)
-    .map(([name]) => name)
-    .sort();
-  names.pop();
-  while (isOver() && names.length > 0) drop(names.pop() ?? "");
+  if (!isOver()) return [];
+  cuttable.sort(([, left], [, right]) => (left.key < right.key ? 1 : -1));
+  const surplus: (readonly [string, Entry])[] = [];
+  for (const row of cuttable) {
+    if (!isOver()) break;
+    count -= 1;
+    bytes -= bytesOf(row[1]);
+    surplus.push(row);
+  }
   return surplus;
 }

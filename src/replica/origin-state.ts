@@ -19,6 +19,8 @@ interface Life {
   readonly covered: Intervals;
   /** The highest seq of which there is a signed entry: nobody else's word goes beyond it. */
   signed: number;
+  /** Keys from here on are not kept: there were too many, or they weighed too much. */
+  cut: string | undefined;
 }
 
 /** An entry and when, on this node's monotonic clock, it came. */
@@ -110,6 +112,10 @@ export class OriginState {
     const row = rowName(entry.key, entry.dot.incarnation);
     const older = this.rows.get(row)?.entry;
     if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
+    if (this.isBeyondCut(entry)) {
+      this.note(entry);
+      return "full";
+    }
     const wins = older === undefined || older.dot.seq < entry.dot.seq;
     const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
@@ -118,7 +124,8 @@ export class OriginState {
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
     const isNoted = life.covered.has(entry.dot.seq);
     this.establish(entry.dot.incarnation);
-    if (this.shed(entry.dot.incarnation).includes(row)) return "full";
+    this.shed(entry.dot.incarnation);
+    if (this.isBeyondCut(entry)) return "full";
     if (visible) return "changed";
     // One that can't be noted would be news each time that it comes, and go round for ever.
     return isNoted ? "outdated" : "known";
@@ -175,7 +182,12 @@ export class OriginState {
     const { current, floor, lives } = parseCoverage(coverage);
     for (const [incarnation, intervals] of lives) {
       const covered = new Intervals(intervals);
-      this.lives.set(incarnation, { birth: undefined, covered, signed: covered.highest() });
+      this.lives.set(incarnation, {
+        birth: undefined,
+        covered,
+        signed: covered.highest(),
+        cut: undefined,
+      });
     }
     for (const [incarnation, life] of this.lives) {
       life.birth = decodeBirth(this.rows.get(rowName(BIRTH_KEY, incarnation))?.entry.value);
@@ -197,7 +209,7 @@ export class OriginState {
   private life(incarnation: number): Life {
     let life = this.lives.get(incarnation);
     if (life === undefined) {
-      life = { birth: undefined, covered: new Intervals(), signed: 0 };
+      life = { birth: undefined, covered: new Intervals(), signed: 0, cut: undefined };
       this.lives.set(incarnation, life);
     }
     return life;
@@ -247,12 +259,19 @@ export class OriginState {
     return highest;
   }
 
-  /** Drops what is beyond the limits of a life; it stays known. Gives the rows' names. */
-  private shed(incarnation: number): readonly string[] {
-    const fits = this.rows.size <= ENTRIES_PER_ORIGIN_MAX && this.bytes <= ORIGIN_BYTES_MAX;
-    const surplus = fits ? [] : surplusOf(this.rows, incarnation);
-    for (const row of surplus) this.bury(row, this.rows.get(row)?.entry.key ?? "");
-    return surplus;
+  private isBeyondCut({ key, dot }: Entry): boolean {
+    const cut = this.lives.get(dot.incarnation)?.cut;
+    return cut !== undefined && key >= cut && key !== BIRTH_KEY;
+  }
+
+  /** Drops what is beyond the limits of a life; it stays known. */
+  private shed(incarnation: number): void {
+    if (this.rows.size <= ENTRIES_PER_ORIGIN_MAX && this.bytes <= ORIGIN_BYTES_MAX) return;
+    const life = this.life(incarnation);
+    for (const [row, { key }] of surplusOf(this.rows, incarnation)) {
+      life.cut = key;
+      this.bury(row, key);
+    }
   }
 
   /** Puts a row where it belongs. Gives true when its key now shows it. */
