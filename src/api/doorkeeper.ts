@@ -35,7 +35,9 @@ export interface DoorkeeperParts {
   readonly mesh: NodeId;
   readonly self: NodeId;
   readonly crypto: UcanCrypto;
-  readonly isRevoked: (cid: string) => boolean;
+  readonly isRevoked: ChainQuestion["isRevoked"];
+  /** Whether whoever signs is a node that was put out of the mesh. */
+  readonly isOut: (signer: NodeId) => boolean;
   readonly clock: Clock;
 }
 
@@ -104,8 +106,9 @@ export class Doorkeeper {
   }
 
   /** What is wrong with when and for whom it was made. */
-  private misfit({ sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
-    const { mesh, self, clock } = this.parts;
+  private misfit({ iss, sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
+    const { mesh, self, clock, isOut } = this.parts;
+    if (isOut(iss)) return says(403, "whoever signed it was put out of the mesh");
     if (sub !== mesh) return says(403, "the capability is for another mesh");
     if (aud !== self) return says(401, "the request was signed for another node");
     const nowS = this.nowS();

@@ -4,6 +4,7 @@ import type { Address, NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import type { Delegation } from "../ucan/delegation.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { sendRaw } from "./answer.ts";
@@ -44,7 +45,9 @@ export interface ApiTrust {
   readonly crypto: UcanCrypto;
   /** The mesh's root. */
   readonly mesh: NodeId;
-  isRevoked(cid: string): boolean;
+  isRevoked(cid: string, link: Delegation): boolean;
+  /** Whether a node was put out of the mesh. */
+  isOut(node: NodeId): boolean;
 }
 
 export interface Api {
@@ -130,8 +133,9 @@ export function createApi(options: ApiOptions): Api {
 
 function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
   if (trust === undefined) return undefined;
-  const isRevoked = (cid: string) => trust.isRevoked(cid);
-  return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
+  const isRevoked: ApiTrust["isRevoked"] = (cid, link) => trust.isRevoked(cid, link);
+  const isOut = (node: NodeId) => trust.isOut(node);
+  return new Doorkeeper({ ...trust, isRevoked, isOut, self: readSide.self().id, clock });
 }
 
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {

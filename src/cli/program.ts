@@ -36,8 +36,8 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
     .configureOutput({ writeOut: deps.stdout, writeErr: deps.stdout, outputError: () => {} });
   addRunning(program, deps, finish);
   addAsking(program, deps);
-  addMembership(program, deps);
   addGranting(program, deps);
+  addMembership(program, deps);
   addMachine(program, deps, finish);
   addSim(program, deps, finish);
   addTools(program, deps);

@@ -15,6 +15,8 @@ import {
   type Proof,
   parseLetInKey,
 } from "../office/admissions.ts";
+import { unclaimsToKeep } from "../office/claims.ts";
+import { grantRecord, parseGrantKey } from "../office/grants.ts";
 import { nodeName, silentNodes } from "../office/nodes.ts";
 import type { Entry } from "../replica/entry.ts";
 import { type InvitationParts, Invitations } from "./invitations.ts";
@@ -165,10 +167,8 @@ export class Admissions implements MembershipSide {
     const others = this.credentials().filter((one) => one.node !== id);
     const through = others.filter(({ credential }) => notary.passesThrough(credential, id));
     const kept = [...new Set(through.map((one) => nodeName(replica, one.node)))];
-    const token = notary.forgetToken(
-      id,
-      others.map(({ credential }) => credential),
-    );
+    const credentials = others.map(({ credential }) => credential);
+    const token = notary.forgetToken(id, { credentials, grants: grantTokens(replica) });
     this.sayAgain(id);
     const written = node.write(forgottenKey(id), token, "durable");
     if (!written.ok) return err(notWritten(written.error));
@@ -245,9 +245,12 @@ export class Admissions implements MembershipSide {
   /** What a node took back, and whom it let in by which invitation, is known without it. */
   private sayAgain(id: NodeId): void {
     const { replica, node, self } = this.parts;
+    for (const { key, value } of unclaimsToKeep(replica, self, id)) {
+      node.write(key, value, "durable");
+    }
     for (const { entry } of [...(replica.state(id)?.held.values() ?? [])]) {
       const { key, value } = entry;
-      const isKept = outlasts(key) || parseLetInKey(key) !== undefined;
+      const isKept = outlasts(key) || parseLetInKey(key) !== undefined || isGrant(key);
       if (value === undefined || !isKept || replica.get(self, key) !== undefined) continue;
       node.write(key, value, "durable");
     }
@@ -276,6 +279,18 @@ export class Admissions implements MembershipSide {
   private mayNot(): WriteRefusal {
     return { status: 409, detail: this.codes.mayNot() };
   }
+}
+
+function isGrant(key: string): boolean {
+  return parseGrantKey(key) !== undefined;
+}
+
+/** The tokens of every grant, whichever node wrote it down. */
+function grantTokens(replica: InvitationParts["replica"]): readonly Uint8Array[] {
+  return [...replica.live()].flatMap(({ entry: { key, value } }) => {
+    const grant = isGrant(key) && value !== undefined ? grantRecord.decode(value) : undefined;
+    return grant?.ok ? [grant.value.tokens] : [];
+  });
 }
 
 function isNamed(one: PendingNode, name: string): boolean {

@@ -30,8 +30,11 @@ export interface Notary {
   isRevocation(key: string, value: Uint8Array): boolean;
   /** Whether the holder of an invitation's secret asked `member` to let `joiner` in. */
   isProof(proof: Proof, joiner: NodeId, member: NodeId): boolean;
-  /** What puts a node out, for everybody; what it made of these credentials stays good. */
-  forgetToken(node: NodeId, credentials: readonly Uint8Array[]): Uint8Array;
+  /** What puts a node out, for everybody; what it made of these stays good. */
+  forgetToken(
+    node: NodeId,
+    kept: { readonly credentials: readonly Uint8Array[]; readonly grants: readonly Uint8Array[] },
+  ): Uint8Array;
   /** Takes a new credential of this node, for good. */
   adopt(credential: Uint8Array, issue: number): Result<void>;
 }

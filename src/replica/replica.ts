@@ -122,6 +122,7 @@ export class Replica {
 
   /** Whether joining an entry changes nothing, which is seen without looking at its signature. */
   isKnown(entry: Entry): boolean {
+    if (this.gone.has(entry.origin)) return true;
     const state = this.states.get(entry.origin);
     if (state === undefined || !state.knows(entry.dot) || state.lacks(entry)) return false;
     const held = state.heldAt(entry.key, entry.dot);

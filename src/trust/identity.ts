@@ -7,6 +7,7 @@ import {
   verify,
 } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   linkSync,
@@ -15,6 +16,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -83,6 +85,7 @@ export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
   let pem: string | undefined;
   try {
     pem = readIfThere(path);
+    if (pem !== undefined) closeToOthers(path);
     if (pem === undefined) pem = createSecret(path, generateKeyPem());
   } catch (error) {
     return err(`can't read or make ${path}: ${(error as Error).message}`);
@@ -93,6 +96,15 @@ export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
     `the node's key ${path} is damaged (${identity.error}): put it back from a backup, ` +
       "or move it away to start as a new node",
   );
+}
+
+/** A key that was copied by hand is often left readable; only its owner can mend that. */
+function closeToOthers(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch {
+    // On a card without modes, or somebody else's file: doctor tells.
+  }
 }
 
 /** A file's text, or undefined where there is no such file. Other errors are thrown. */

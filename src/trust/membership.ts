@@ -75,7 +75,7 @@ export class Mesh {
   powerOf(node: NodeId, credential: Uint8Array): Power | undefined {
     const checked = this.check(credential);
     if (checked === undefined || checked.holder !== node) return undefined;
-    if (this.tokensAgainst(node).length > 0) return undefined;
+    if (this.isOut(node)) return undefined;
     const { links, power } = checked;
     return links.every((link) => this.stands(link)) ? power : undefined;
   }
@@ -93,9 +93,14 @@ export class Mesh {
   }
 
   /** What somebody who was put out had passed on stands where one of those who did that kept it. */
-  private stands({ iss, cid }: Pick<Delegation, "iss" | "cid">): boolean {
+  stands({ iss, cid }: Pick<Delegation, "iss" | "cid">): boolean {
     const against = this.tokensAgainst(iss);
     return against.length === 0 || against.some((token) => token.keeps(cid));
+  }
+
+  /** Whether a node was put out for good. */
+  isOut(node: NodeId): boolean {
+    return this.tokensAgainst(node).length > 0;
   }
 
   private tokensAgainst(node: NodeId): readonly ForgetToken[] {

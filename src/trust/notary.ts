@@ -3,6 +3,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Power, Proof } from "../office/admissions.ts";
+import { fromContainerBytes } from "../ucan/container.ts";
 import { decodeDelegation, delegate } from "../ucan/delegation.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
 import { makeForgetToken } from "./forget-token.ts";
@@ -121,11 +122,21 @@ export class Notary {
     return this.parts.crypto.verify(nodeIdOfKey(key), body, signature);
   }
 
-  /** What puts a node out; what it made of these credentials stays good. */
-  forgetToken(node: NodeId, credentials: readonly Uint8Array[]): Uint8Array {
+  /** What puts a node out; what it made of these credentials and grants stays good. */
+  forgetToken(
+    node: NodeId,
+    kept: { readonly credentials: readonly Uint8Array[]; readonly grants: readonly Uint8Array[] },
+  ): Uint8Array {
     const { identity: issuer, crypto } = this.parts;
     const proofs = readChain(this.credential, crypto) ?? [];
-    const links = credentials.flatMap((one) => readChain(one, crypto) ?? []);
+    const granted = kept.grants.flatMap((tokens) => {
+      const all = fromContainerBytes(tokens);
+      return all.ok ? all.value.map((token) => decodeDelegation(token, crypto)) : [];
+    });
+    const links = [
+      ...kept.credentials.flatMap((one) => readChain(one, crypto) ?? []),
+      ...granted.flatMap((link) => (link.ok ? [link.value] : [])),
+    ];
     const keep = [...new Set(links.filter(({ iss }) => iss === node).map(({ cid }) => cid))];
     return makeForgetToken({ issuer, mesh: this.mesh, node, keep, proofs }, crypto);
   }

@@ -40,7 +40,7 @@ export interface ChainQuestion {
   readonly args?: IpldMap;
   /** From the root's own delegation to the one for the audience. */
   readonly proofs: readonly Delegation[];
-  readonly isRevoked: (cid: string) => boolean;
+  readonly isRevoked: (cid: string, link: Delegation) => boolean;
   /**
    * Unix seconds; `"timeless"` looks at no time, for what every replica must judge the same
    * from replicated data alone.
@@ -58,7 +58,7 @@ export function checkChain(question: ChainQuestion): Result<void, ChainRefusal> 
   for (const link of proofs) {
     if (!covers(link.cmd, command)) return err("other command");
     if (!allows(link.pol, args)) return err("outside its limits");
-    if (isRevoked(link.cid)) return err("revoked");
+    if (isRevoked(link.cid, link)) return err("revoked");
     const late = timeRefusal(link, now);
     if (late !== undefined) return err(late);
   }

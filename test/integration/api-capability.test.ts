@@ -78,7 +78,8 @@ async function guarded(context: TestContext, read: "lan" | "capability" = "lan")
     wallMs: () => (time.wallS + time.elapsedS) * 1_000,
     monotonicMs: () => performance.now() + time.elapsedS * 1_000,
   };
-  const trust = { crypto, mesh: root.id, isRevoked: (cid: string) => revoked.has(cid) };
+  const isRevoked = (cid: string) => revoked.has(cid);
+  const trust = { crypto, mesh: root.id, isRevoked, isOut: () => false };
   const office = new GuardedOffice();
   const { port } = await serve(context, { office, trust, clock, read });
 
