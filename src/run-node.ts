@@ -9,6 +9,7 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
@@ -25,7 +26,8 @@ import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
@@ -56,8 +58,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
     wired.value;
+  const { probe, neighbours } = wired.value;
   const stop = async () => {
     await report.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
     history.stop();
@@ -71,6 +75,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     people.start();
     history.start();
     report.start();
+    probe.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -84,6 +89,8 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
   readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
@@ -123,14 +130,17 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const history = wireHistory(config, { self, node, clock, log });
-  const core = { node, replica, overlay, clock, sensors, watch };
+  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { name, room } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
@@ -164,7 +174,8 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, history });
+  const started = { node, report, calibrations, people, history, probe, neighbours };
+  return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 
 function wireApi(
