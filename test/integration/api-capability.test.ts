@@ -180,6 +180,8 @@ test("every way of not being allowed is refused with a reason", async (context) 
   assertRefused(await send(byHand([], { subject: guest.id })), 403, /another mesh/);
   assertRefused(await send(byHand([])), 401, /nothing proves/);
   assertRefused(await send(byHand([granted])), 401, /root of this mesh/);
+  const lacking = byHand([toIssuer], { proofs: [toIssuer, granted] });
+  assertRefused(await send(lacking), 401, /a proof is missing/);
   const stray = link(identity(), guest.id);
   assertRefused(await send(byHand([toIssuer, stray])), 401, /one link/);
   assertRefused(await send(byHand([toIssuer, granted], { proofs: [toIssuer] })), 401, /else/);
