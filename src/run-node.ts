@@ -127,7 +127,8 @@ async function wireNode(
   const { awayAfterMs } = spans;
   const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const history = wireHistory(config, { self, node, clock, log });
+  const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
+  const history = wireHistory(config, past, log);
   const core = { node, replica, overlay, clock, sensors, watch };
   const { name } = config.node;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
