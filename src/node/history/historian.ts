@@ -13,7 +13,7 @@ import type { Slices, Steps } from "./slices.ts";
 /** Readings reach the card together this often; a power cut may take that much. */
 export const FLUSH_MS = MINUTE_MS;
 /** How often it is looked for hours that are over. */
-export const LOOK_MS = 5 * SECOND_MS;
+export const LOOK_MS = 2 * SECOND_MS;
 /** Another origin's hour is over so long after it ended, since readings overtake each other. */
 const LATE_MS_MAX = 10 * SECOND_MS;
 /** What others measured is rolled up so much later, so that what was missed can be fetched. */
