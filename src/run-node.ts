@@ -10,6 +10,7 @@ import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceReport } from "./node/device-report.ts";
+import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
@@ -130,7 +131,8 @@ async function wireNode(
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const history = wireHistory(config, past, log);
   const core = { node, replica, overlay, clock, sensors, watch };
-  const { name } = config.node;
+  const { name, room } = config.node;
+  const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
   const reader = new Reader({
@@ -138,6 +140,7 @@ async function wireNode(
     self,
     meshId: trusted.mesh.id,
     keepMs,
+    halfLifeMs,
     transport,
     discovery,
     store: opened.store,
@@ -149,9 +152,12 @@ async function wireNode(
     history,
   });
   const apiAddresses: Address[] = [];
+  const run = trusted.identity.boot;
+  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
+    doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });

@@ -123,7 +123,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     room: text,
     readings: mapOf(ref("RoomReading")),
     targets: mapOf(ref("Target")),
-    occupancy: object({ motion: nullable("boolean"), count: nullable("number") }),
+    occupancy: object({
+      motion: nullable("boolean"),
+      count: nullable("number"),
+      occupied: nullable("boolean"),
+      likelihood: nullable("number"),
+    }),
     advice: list(text),
   }),
   Device: object({
@@ -176,7 +181,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     "person?": text,
     "conflict?": list(text),
   }),
-  Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
+  Push: object(
+    { sensor: text, kind, value, "room?": text, "passage?": { enum: ["in", "out"] } },
+    { additionalProperties: false },
+  ),
   PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },
   Pushed: object({ accepted: whole }),
   CalibrationBody: {

@@ -42,6 +42,12 @@ export interface Config {
     readonly updateIntervalMs: Millis;
   };
   readonly presence: { readonly awayAfterMs: Millis };
+  readonly occupancy: {
+    /** How fast motion that was seen fades. */
+    readonly halfLifeMs: Millis;
+    /** In minutes after midnight; undefined where counts never begin anew by the hour. */
+    readonly resetMinute: number | undefined;
+  };
   readonly advice: readonly AdviceRule[];
   readonly history: {
     readonly rawMs: Millis;
@@ -99,6 +105,10 @@ export function completeConfig(
       updateIntervalMs: spanMs(filled.neighbours.update_interval),
     },
     presence: { awayAfterMs: spanMs(filled.presence.away_after) },
+    occupancy: {
+      halfLifeMs: spanMs(filled.occupancy.half_life),
+      resetMinute: filled.occupancy.reset === "" ? undefined : minuteOf(filled.occupancy.reset),
+    },
     advice: filled.advice.map(adviceOf),
     history: {
       rawMs: spanMs(filled.history.raw),
@@ -152,9 +162,11 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
 /** `22:00-07:00` as minutes after midnight. */
 function dayPart(text: string): DayPart {
   const [from = "", to = ""] = text.split("-");
-  const minute = (time: string) => {
-    const [hours, minutes] = time.split(":").map(Number);
-    return (hours ?? 0) * HOUR_MINUTES + (minutes ?? 0);
-  };
-  return { fromMinute: minute(from), toMinute: minute(to) };
+  return { fromMinute: minuteOf(from), toMinute: minuteOf(to) };
+}
+
+/** `04:30` as minutes after midnight. */
+function minuteOf(time: string): number {
+  const [hours, minutes] = time.split(":").map(Number);
+  return (hours ?? 0) * HOUR_MINUTES + (minutes ?? 0);
 }

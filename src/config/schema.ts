@@ -129,6 +129,25 @@ const presence = mapping({
   ),
 });
 
+const RESET_ALLOWED = 'a time of the day such as "04:00", or "" for never';
+const occupancy = mapping({
+  half_life: v.optional(
+    v.pipe(
+      duration("10s", "1d"),
+      v.description("How fast motion that was seen fades: after so long it counts half."),
+    ),
+    "5min",
+  ),
+  reset: v.optional(
+    v.pipe(
+      v.string(RESET_ALLOWED),
+      v.regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d)?$/, RESET_ALLOWED),
+      v.description("After this hour, in the Pi's own time zone, the count of a still room is 0."),
+    ),
+    "04:00",
+  ),
+});
+
 const QUIET_ALLOWED = 'a part of the day such as "22:00-07:00"';
 const advice = list(
   v.pipe(
@@ -237,6 +256,7 @@ export const fileSchema = mapping({
   ),
   neighbours: v.optional(v.pipe(neighbours, v.description("The MAC-to-IP map.")), {}),
   presence: v.optional(v.pipe(presence, v.description("Who is in.")), {}),
+  occupancy: v.optional(v.pipe(occupancy, v.description("Which rooms are taken.")), {}),
   advice: v.optional(
     v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
     [],

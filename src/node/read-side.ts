@@ -94,6 +94,8 @@ export interface PushedReading {
   readonly kind: Kind;
   readonly value: number | boolean;
   readonly room?: string;
+  /** Of a count: so many went through a door, this way. */
+  readonly passage?: "in" | "out";
 }
 
 /** An offset as such, or a value as measured and what it should have been. */

@@ -23,6 +23,8 @@ export interface ReaderParts {
   readonly room: string;
   readonly version: string;
   readonly keepMs: Millis;
+  /** How fast motion that was seen fades. */
+  readonly halfLifeMs: Millis;
   readonly clock: Clock;
   readonly replica: Replica;
   readonly overlay: Overlay;

@@ -3,9 +3,11 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
+import { isAboutDoors } from "../office/doors.ts";
 import { type Fact, factsOf } from "../office/facts.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeName, nodeViews } from "../office/nodes.ts";
+import { occupancies } from "../office/occupancy.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
@@ -203,8 +205,8 @@ export class Reader implements ReadSide {
       targets.push({ sensor, reading });
     }
     for (const { sensor, reading } of targets) {
-      const { kind, value, room } = reading;
-      const pushed = sensor.push({ kind, value, ...(room === undefined ? {} : { room }) });
+      const { sensor: _, ...pushable } = reading;
+      const pushed = sensor.push(pushable);
       if (!pushed.ok) return err({ status: 422, detail: pushed.error });
     }
     return ok(undefined);
@@ -227,10 +229,13 @@ export class Reader implements ReadSide {
   }
 
   private plainRooms(): readonly RoomView[] {
+    const { replica, self, halfLifeMs } = this.parts;
+    const readings = this.readings();
     return roomViews(
-      this.readings(),
+      readings,
       this.nodes().map(({ room }) => room),
       this.parts.targets?.all() ?? [],
+      occupancies(replica, self, readings, { halfLifeMs, nowMs: this.now() }),
     );
   }
 
@@ -244,6 +249,7 @@ function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
 }
 
 function topicsOfKey(key: string): readonly Topic[] {
+  if (isAboutDoors(key)) return ["rooms"];
   if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined) return ["rooms"];
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];

@@ -17,6 +17,7 @@ import type { Overlay } from "../overlay/overlay.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { DeviceReport } from "./device-report.ts";
+import type { Doors } from "./doors.ts";
 import type { Node } from "./node.ts";
 
 /** How often the node looks whether what it says of itself still holds. */
@@ -35,6 +36,7 @@ export interface SelfReportParts {
   readonly sensors: readonly Sensor[];
   readonly watch: NeighbourWatch | undefined;
   readonly devices?: DeviceReport;
+  readonly doors?: Doors;
   readonly name: string;
   readonly room: string;
   readonly version: string;
@@ -47,12 +49,15 @@ export class SelfReport {
   private said = "";
   private saidLinks = "";
   private linksMs = Number.NEGATIVE_INFINITY;
+  /** When each motion sensor last saw one. */
+  private readonly movedMs = new Map<string, Millis>();
 
   constructor(private readonly parts: SelfReportParts) {}
 
   start(): void {
-    const { node, sensors, watch, devices } = this.parts;
+    const { node, sensors, watch, devices, doors } = this.parts;
     this.sayWho();
+    doors?.start();
     for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
     devices?.start();
     watch?.start((event) => devices?.handle(event));
@@ -95,15 +100,16 @@ export class SelfReport {
   }
 
   private sayReading(reading: Reading): void {
-    const { sensor, kind, value, room, simulated, everyMs } = reading;
+    const { sensor, kind, room, simulated, everyMs } = reading;
     const record = readingRecord.encode({
-      value,
+      value: this.parts.doors?.shown(reading) ?? reading.value,
       room: room ?? this.parts.room,
       ageMs: 0,
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,
       restored: undefined,
       wallMs: this.strayWallMs(),
+      stillMs: this.stillMs(reading),
     });
     this.parts.node.write(readingKey(sensor, kind), record, "batched");
   }
@@ -112,5 +118,14 @@ export class SelfReport {
   private strayWallMs(): Millis | undefined {
     const wallMs = Math.max(0, Math.floor(this.parts.clock.wallMs()));
     return this.parts.replica.clock.now.wallMs - wallMs > STRAY_MS_MAX ? wallMs : undefined;
+  }
+
+  /** For how long a motion sensor has seen none; undefined where it sees one, or never did. */
+  private stillMs({ sensor, kind, value }: Reading): Millis | undefined {
+    if (kind !== "motion") return undefined;
+    const nowMs = this.parts.clock.monotonicMs();
+    const movedMs = this.movedMs.get(sensor);
+    if (value !== 0) this.movedMs.set(sensor, nowMs);
+    return value !== 0 || movedMs === undefined ? undefined : Math.floor(nowMs - movedMs);
   }
 }

@@ -1,6 +1,7 @@
 import type { Millis } from "../base/time.ts";
 import { bytes, many, optional, real, record, text, uint } from "../base/tlv.ts";
 import type { Kind } from "../reading/kind.ts";
+import { agedPassages, parsePassagesKey } from "./doors.ts";
 
 /**
  * What a node writes under which key. Each is a record with numbered fields, so that newer
@@ -13,6 +14,8 @@ import type { Kind } from "../reading/kind.ts";
  * | `alive` | that it still is, when it has nothing else to say |
  * | `reading/SENSOR/KIND` | the newest value of a sensor |
  * | `device/MAC` | a device in its neighbour table |
+ * | `passages/ROOM/SENSOR` | all who ever went through a door, in and out (`doors.ts`) |
+ * | `reset/ROOM` | from where on a room's people are counted (`doors.ts`) |
  * | `claim/MAC/TAG` | whose a device is (`claims.ts`) |
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
@@ -52,6 +55,8 @@ export const readingRecord = record({
   restored: optional(uint(6, 1)),
   /** When it was taken by its writer's wall clock, where the entry's stamp is far from that. */
   wallMs: optional(uint(7)),
+  /** Of motion: for how long there had been none when the value was taken. */
+  stillMs: optional(uint(8)),
 });
 
 export const deviceRecord = record({
@@ -99,6 +104,7 @@ export function aged(key: string, value: Uint8Array, ageMs: Millis): Uint8Array 
     const confirmedMs = device.value.confirmedMs + moreMs;
     return deviceRecord.encode({ ...device.value, confirmedMs });
   }
+  if (parsePassagesKey(key) !== undefined) return agedPassages(value, moreMs);
   const reading = parseReadingKey(key) === undefined ? undefined : readingRecord.decode(value);
   if (!reading?.ok) return value;
   return readingRecord.encode({ ...reading.value, ageMs: reading.value.ageMs + moreMs });

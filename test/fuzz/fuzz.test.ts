@@ -8,12 +8,14 @@ import { TARGETS } from "./targets.ts";
 const INPUTS = 1_500;
 /** What goes over a socket. */
 const INPUTS_HTTP = 150;
+/** A hang is found here; what is merely slow, by the long run, which has a machine to itself. */
+const MS_MAX = 2_000;
 
 for (const target of TARGETS) {
   test(`no input harms ${target.name}`, async (context) => {
     context.after(() => target.close?.());
     const count = target.name.startsWith("http") ? INPUTS_HTTP : INPUTS;
-    const { perSecond, slowestMs } = await fuzz(target, { seed: 1, count });
+    const { perSecond, slowestMs } = await fuzz(target, { seed: 1, count, msMax: MS_MAX });
     context.diagnostic(`${Math.round(perSecond)} a second, slowest ${slowestMs.toFixed(1)} ms`);
   });
 }

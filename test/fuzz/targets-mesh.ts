@@ -17,6 +17,7 @@ import { claimWithdrawal, ownersByMac } from "../../src/office/claims.ts";
 import { factsOf } from "../../src/office/facts.ts";
 import { deviceViews } from "../../src/office/network.ts";
 import { nodeViews } from "../../src/office/nodes.ts";
+import { occupancies } from "../../src/office/occupancy.ts";
 import { personViews } from "../../src/office/people.ts";
 import { readingViews, roomViews } from "../../src/office/rooms.ts";
 import { targetViews } from "../../src/office/targets.ts";
@@ -119,6 +120,7 @@ const office: FuzzTarget = {
       readings,
       nodes.map(({ room }) => room),
       targetViews(replica),
+      occupancies(replica, self, readings, { halfLifeMs: HOUR_MS, nowMs }),
     );
     const owners = ownersByMac(replica);
     const devices = deviceViews(replica, HOUR_MS, nowMs).map((device) => ({

@@ -8,6 +8,7 @@ import { addressOf } from "../../src/base/id.ts";
 import { recordsOf } from "../../src/link/discovery/records.ts";
 import { calibrationKey, calibrationRecord } from "../../src/office/calibrations.ts";
 import { claimKey, encodeClaim, encodeUnclaim, unclaimKey } from "../../src/office/claims.ts";
+import { encodeReset, passagesKey, passagesRecord, resetKey } from "../../src/office/doors.ts";
 import {
   deviceKey,
   deviceRecord,
@@ -59,8 +60,14 @@ const said: Readonly<Record<string, readonly [string, Uint8Array]>> = {
       everyMs: 60_000,
       simulated: undefined,
       restored: undefined,
+      stillMs: undefined,
     }),
   ],
+  passages: [
+    passagesKey("kitchen", "door"),
+    passagesRecord.encode({ ins: 3, outs: 1, run: "0a1b2c3d4e5f6071", quietMs: 5 }),
+  ],
+  reset: [resetKey("kitchen"), encodeReset(new Map([[site.self, { plus: 2, minus: 1 }]]))],
   device: [
     deviceKey(MAC),
     deviceRecord.encode({ ips: ["192.0.2.9", "fe80::9"], confirmedMs: 5, presentMs: 60_000 }),
