@@ -70,6 +70,7 @@ const historian = new Historian({
   clock,
   bytesMax: 2 ** 31,
   retention: () => ({ keepMax, share: "holder" }),
+  awaits: () => false,
   sealed: () => {},
 });
 

@@ -72,7 +72,7 @@ test("a node that was off for a day shows that day as its peers do", async (cont
   };
   const sameHashes = async () => {
     const [first = [], ...others] = await Promise.all(nodes.map((node) => hashes(node, "lab")));
-    return first.length === CLOSED && others.every((other) => other.join() === first.join());
+    return first.length >= CLOSED && others.every((other) => other.join() === first.join());
   };
   const tookMs = await until(sameCharts, CAUGHT_UP_MS_MAX, "the same chart of the day");
   context.diagnostic(`the same chart ${Math.round(tookMs)} ms after the start`);

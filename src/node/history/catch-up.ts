@@ -3,7 +3,7 @@ import type { NodeId } from "../../base/id.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { HASHES_MAX } from "../../history/letters.ts";
 import { decodeManifest, type SpanName } from "../../history/manifest.ts";
-import { parsePublishedKey } from "../../history/published.ts";
+import { type ClosedSpan, parsePublishedKey } from "../../history/published.ts";
 import { decodeSegment, type Segment } from "../../history/segment.ts";
 import { PLANS, TIERS, type Tier } from "../../history/tiers.ts";
 import type { Peer } from "../../overlay/messages.ts";
@@ -18,9 +18,11 @@ import type { Hash } from "./segments.ts";
 
 /** Peers asked for one thing before it is put off. */
 const PEERS_TRIED_MAX = 4;
-/** What nobody has is asked for again after a minute, then two, up to an hour. Guesses. */
-const AGAIN_MS_FIRST = MINUTE_MS;
+/** What nobody has is asked for again after 4 s, then 8, up to an hour. Guesses. */
+const AGAIN_MS_FIRST = 4 * SECOND_MS;
 const AGAIN_MS_LAST = 60 * MINUTE_MS;
+/** Put off for so long, it is not waited for any more: nobody may have it. */
+const GIVEN_UP_MS = 8 * MINUTE_MS;
 /** Answers to one question about what is unsealed. A guess: 60 kB each. */
 const PAGES_MAX = 32;
 /** Peers asked for what was missed: one may have missed the same. */
@@ -69,7 +71,7 @@ export class CatchUp {
 
   /** Everything is to be looked at, at the first round. */
   start(): void {
-    for (const origin of this.parts.origins()) this.stale.add(origin);
+    for (const origin of this.parts.origins()) this.published(origin);
   }
 
   stop(): void {
@@ -78,8 +80,15 @@ export class CatchUp {
 
   hear(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      if (parsePublishedKey(entry.key) !== undefined) this.stale.add(entry.origin);
+      if (parsePublishedKey(entry.key) !== undefined) this.published(entry.origin);
     }
+  }
+
+  private published(origin: NodeId): void {
+    this.stale.add(origin);
+    const newest = this.parts.publisher.of(origin, "raw").at(-1);
+    if (newest === undefined) return;
+    this.parts.historian.closedBy(origin, newest.startMs + PLANS.raw.spanMs);
   }
 
   /** Does what there is to do, unless it is being done. */
@@ -102,6 +111,19 @@ export class CatchUp {
       const gap = { origin, tier, startMs, hash: toHex(hash) };
       if (!this.isHere(gap, gap.hash) && this.mayAsk(gap)) await this.fetch(gap);
     }
+  }
+
+  /** Whether a span, or what it is rolled up from, is still to come from peers. */
+  awaits({ origin, tier, startMs }: SpanName): boolean {
+    const { spanMs, from } = PLANS[tier];
+    const isMissing = (part: Tier) => (span: ClosedSpan) => {
+      const gap = { origin, tier: part, startMs: span.startMs };
+      if (span.startMs < startMs || span.startMs >= startMs + spanMs) return false;
+      if (this.isHere(gap, toHex(span.hash))) return false;
+      return (this.putOff.get(nameOf(gap))?.spanMs ?? 0) < GIVEN_UP_MS;
+    };
+    const parts = from === undefined ? [tier] : [tier, from];
+    return parts.some((part) => this.parts.publisher.of(origin, part).some(isMissing(part)));
   }
 
   private async bringUpToDate(origin: NodeId): Promise<void> {
@@ -148,6 +170,7 @@ export class CatchUp {
       if (!(await this.fetchFrom(peer, gap))) continue;
       this.complete.set(nameOf(gap), gap.hash);
       this.putOff.delete(nameOf(gap));
+      this.parts.historian.touch(gap.origin);
       return true;
     }
     const last = this.putOff.get(nameOf(gap))?.spanMs ?? AGAIN_MS_FIRST / 2;

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/id.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { encodeJournal, type Heard } from "../../history/journal.ts";
+import type { SpanName } from "../../history/manifest.ts";
 import type { Segment, SeriesName } from "../../history/segment.ts";
 import { PLANS, spanStart, TIERS, type Tier } from "../../history/tiers.ts";
 import type { Entry } from "../../replica/entry.ts";
@@ -16,6 +17,11 @@ export const FLUSH_MS = MINUTE_MS;
 export const LOOK_MS = 2 * SECOND_MS;
 /** Another origin's hour is over so long after it ended, since readings overtake each other. */
 const LATE_MS_MAX = 10 * SECOND_MS;
+/**
+ * A process that ended badly forgot its last readings; its neighbours have them, and tell within
+ * this. A guess.
+ */
+const REMINDED_MS = 20 * SECOND_MS;
 /** What others measured is rolled up so much later, so that what was missed can be fetched. */
 const FETCHED_MS = 10 * MINUTE_MS;
 /** Readings that wait for a disk which takes no writes. A guess: an hour of 50 sensors. */
@@ -45,6 +51,8 @@ export interface HistorianParts {
   /** What is kept of a series. */
   retention(series: SeriesName): Retention;
   readonly bytesMax: number;
+  /** Whether peers are to give parts of what a span is rolled up from, or itself. */
+  awaits(span: SpanName): boolean;
   /** Told of each span of this node's own that was closed. */
   sealed(tier: Tier, startMs: Millis): void;
 }
@@ -66,6 +74,8 @@ export class Historian {
   /** How far each origin's own clock is known to have come. */
   private readonly reached = new Map<NodeId, Millis>();
   private waiting: Heard[] = [];
+  /** Until then no hour of this node's own is closed, monotonic. */
+  private ownAfterMs: Millis = 0;
   /** Blocks in the journal, about. */
   private blocks = 0;
   private isLoaded = false;
@@ -82,6 +92,13 @@ export class Historian {
     this.book.load(this.parts.file);
     this.movedAside = this.parts.file.state().movedAside;
     for (const { number } of this.book.all()) this.due.add(number);
+    const left = this.book.ofOrigin(this.parts.self).some(({ open }) => open.size > 0);
+    if (left) this.ownAfterMs = this.parts.clock.monotonicMs() + REMINDED_MS;
+  }
+
+  /** Something of an origin is whole now: what it may be rolled up to is made. */
+  touch(origin: NodeId): void {
+    for (const { number } of this.book.ofOrigin(origin)) this.due.add(number);
   }
 
   hear(entries: readonly Entry[]): void {
@@ -110,6 +127,12 @@ export class Historian {
       if (heard.has(atMs) || this.book.add(state, reading) === "full") continue;
       this.waiting.push(reading);
     }
+  }
+
+  /** An origin says that it has closed all up to here: no reading from before is on its way. */
+  closedBy(origin: NodeId, atMs: Millis): void {
+    const reachedMs = this.reached.get(origin) ?? 0;
+    this.reached.set(origin, Math.max(reachedMs, atMs + LATE_MS_MAX));
   }
 
   /** How far an origin's clock has come, by its own word; undefined before it said anything. */
@@ -231,6 +254,7 @@ export class Historian {
       if (keepMax[tier] === 0) continue;
       for (const startMs of file.unrolled(state.number, tier)) {
         if (!this.isOver(state, startMs + PLANS[tier].spanMs, FETCHED_MS)) continue;
+        if (this.parts.awaits({ origin: state.name.origin, tier, startMs })) continue;
         const steps = segments.rolled(state, tier, startMs);
         let step = steps.next();
         for (; !step.done; step = steps.next()) yield undefined;
@@ -289,6 +313,8 @@ export class Historian {
 
   private overStarts(state: SeriesState): readonly Millis[] {
     const { spanMs } = PLANS.raw;
+    const { self, clock } = this.parts;
+    if (state.name.origin === self && clock.monotonicMs() < this.ownAfterMs) return [];
     return [...state.open.keys()].filter((at) => this.isOver(state, at + spanMs, LATE_MS_MAX));
   }
 

@@ -73,6 +73,7 @@ export class History implements HistorySide {
       clock,
       bytesMax: HISTORY_BYTES_MAX,
       retention: (series) => keeping.retention(series),
+      awaits: (span) => this.catchUp.awaits(span),
       sealed: (tier, startMs) => this.publisher.note(tier, startMs),
     });
     const { historian } = this;
