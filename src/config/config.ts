@@ -40,6 +40,8 @@ export interface Config {
     readonly keepMs: Millis;
     readonly interfaces: readonly string[];
     readonly updateIntervalMs: Millis;
+    /** Whether registered devices that keep silent are asked after. */
+    readonly probe: "on" | "off";
   };
   readonly presence: { readonly awayAfterMs: Millis };
   readonly occupancy: {
@@ -103,6 +105,7 @@ export function completeConfig(
       keepMs: spanMs(filled.neighbours.keep),
       interfaces: filled.neighbours.interfaces,
       updateIntervalMs: spanMs(filled.neighbours.update_interval),
+      probe: filled.neighbours.probe ? "on" : "off",
     },
     presence: { awayAfterMs: spanMs(filled.presence.away_after) },
     occupancy: {
@@ -147,6 +150,7 @@ function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
 
 function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
   const { kind, say, hysteresis, room, above, below, quiet } = rule;
+  const { above_target: aboveTarget, below_target: belowTarget } = rule;
   return {
     kind,
     say,
@@ -155,6 +159,8 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
     ...(room === undefined ? {} : { room }),
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
+    ...(aboveTarget === undefined ? {} : { aboveTarget }),
+    ...(belowTarget === undefined ? {} : { belowTarget }),
     ...(quiet === undefined ? {} : { quiet: dayPart(quiet) }),
   };
 }
