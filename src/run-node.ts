@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
-import { ApiServer } from "./api/server.ts";
+import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import type { Log } from "./base/log.ts";
 import { SeededRandom } from "./base/random.ts";
@@ -23,6 +23,7 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
@@ -144,6 +145,7 @@ async function wireNode(
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
+  const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
     self,
@@ -158,6 +160,7 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    grants,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -169,7 +172,7 @@ async function wireNode(
     doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
-  const api = wireApi(config, reader, { clock, log });
+  const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
   const started = { node, report, calibrations, people, history, probe, neighbours };
   return ok({ ...started, api, meshAddresses, apiAddresses });
@@ -178,9 +181,9 @@ async function wireNode(
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Omit<RunPorts, "version">,
+  { clock, log, trust }: Omit<RunPorts, "version"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");
-  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log });
+  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log, trust });
 }

@@ -20,6 +20,8 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `grant/CID` | what somebody was allowed (`grants.ts`) |
+ * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";
