@@ -29,8 +29,11 @@ export function parseDnsmasqLeases(text: string): Lease[] {
   return found;
 }
 
-/** A block of dhcpd.leases(5); the last one of an address is the one that holds. */
-const ISC_LEASE = /^lease\s+(\S+)\s*\{([^{}]*)\}/gm;
+/**
+ * A block of dhcpd.leases(5); the last one of an address is the one that holds. A client's id is
+ * quoted as the bytes are, so that it may have braces in it.
+ */
+const ISC_LEASE = /^lease\s+(\S+)\s*\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}/gm;
 
 /** ISC dhcpd's file. A block without its end is being written. Never throws. */
 export function parseIscLeases(text: string): Lease[] {
