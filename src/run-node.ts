@@ -7,9 +7,12 @@ import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import { type DemoChannel, demoSide } from "./demo-cut.ts";
+import { CuttableTransport } from "./link/cuttable.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceReport } from "./node/device-report.ts";
+import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
@@ -38,6 +41,8 @@ export interface RunPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** Only for a node of the demo. */
+  readonly demo?: DemoChannel | undefined;
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -50,7 +55,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
+  const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
+    wired.value;
   const stop = async () => {
     await report.stop();
     await api?.stop();
@@ -61,6 +67,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    naming.start();
     calibrations.start();
     people.start();
     report.start();
@@ -75,6 +82,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
 interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
+  readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly api: ApiServer | undefined;
@@ -85,13 +93,15 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version }: RunPorts,
+  { clock, log, version, demo: channel }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened);
   const { self } = trusted.identity;
-  const transport = wireTransport(config, opened, trusted, log);
+  const real = wireTransport(config, opened, trusted, log);
+  const cuttable = channel && new CuttableTransport(real);
+  const transport = cuttable ?? real;
   const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
@@ -122,9 +132,10 @@ async function wireNode(
   const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
   const people = new People({ self, node, replica, clock, devices, spans });
   const core = { node, replica, overlay, clock, sensors, watch };
+  const naming = new Naming({ self, node, replica, configured: config.node });
   const { name } = config.node;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const shared = { ...core, ...config.node, version, addresses };
+  const shared = { ...core, naming, version, addresses };
   const reader = new Reader({
     ...shared,
     self,
@@ -138,6 +149,7 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    demo: channel && cuttable && demoSide(channel, cuttable),
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({
@@ -147,13 +159,13 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
+  return ok({ node, report, api, meshAddresses, apiAddresses, naming, calibrations, people });
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Omit<RunPorts, "version">,
+  { clock, log }: Pick<RunPorts, "clock" | "log">,
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");

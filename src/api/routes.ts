@@ -4,6 +4,7 @@ import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
+import { demoRoutes } from "./demo.ts";
 import {
   deviceDocument,
   healthDocument,
@@ -14,6 +15,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
@@ -30,8 +32,10 @@ export function dataRoutes(readSide: ReadSide): readonly Route[] {
     askRoute(readSide),
     factsRoute(readSide),
     calibrationRoute(readSide),
+    namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...demoRoutes(readSide),
   ];
 }
 

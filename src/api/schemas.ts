@@ -76,6 +76,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     addresses: list(text),
     sensors: list(ref("Sensor")),
   }),
+  Named: object({ name: text, room: text }, { additionalProperties: false }),
   Node: object({
     id,
     name: text,
@@ -189,6 +190,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  Demo: object({ cut: truth }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({
     type: { const: "snapshot" },

@@ -211,6 +211,11 @@ export interface FactDocument {
   readonly age_s: number;
 }
 
+/** Whether the demo's office is cut in two. */
+export interface DemoDocument {
+  readonly cut: boolean;
+}
+
 /** RFC 9457. */
 export interface ProblemDocument {
   readonly type: "about:blank";

@@ -5,8 +5,10 @@ import { MeshView } from "./mesh-view.tsx";
 import { newsOf, type Office, pagesOf, told } from "./office.ts";
 import { OfficeView } from "./office-view.tsx";
 import { PeopleView } from "./people.tsx";
+import { RoomView } from "./room-view.tsx";
 import { type Route, useRoute } from "./route.ts";
 import { applySettings, keepSettings, storedSettings } from "./settings.ts";
+import { SetupView } from "./setup-view.tsx";
 import { WordsContext, wordsOf } from "./words.ts";
 
 /** The page: what the rooms are like, who is in, and how the nodes stand. */
@@ -63,6 +65,10 @@ function View({ office, route }: { office: Office; route: Route }) {
       return <PeopleView office={office} />;
     case "mesh":
       return <MeshView office={office} />;
+    case "room":
+      return <RoomView office={office} room={route.room} />;
+    case "setup":
+      return <SetupView office={office} />;
     default:
       return <OfficeView office={office} />;
   }

@@ -1,8 +1,10 @@
 import type { MeshDocument, NodeDocument } from "../api/types.ts";
+import { DemoCut } from "./demo-cut.tsx";
 import { roomName } from "./format.ts";
 import { memo } from "./memo.ts";
 import type { Dated, Office } from "./office.ts";
 import { Overlay } from "./overlay.tsx";
+import { Pending } from "./pending.tsx";
 import { ageNow, useTicking } from "./use-now.ts";
 import { useWords } from "./words.ts";
 
@@ -17,9 +19,11 @@ export function MeshView({ office }: { office: Office }) {
   const sensors = sensorsByNode(office);
   return (
     <>
+      <Pending />
       <section aria-labelledby="overlay-title">
         <h2 id="overlay-title">{texts.whoTalks}</h2>
         {office.nodes.size <= 1 && <p class="empty">{texts.alone}</p>}
+        <DemoCut />
         <Overlay nodes={office.nodes} mesh={office.mesh} />
       </section>
       <section aria-labelledby="nodes-title">
@@ -72,7 +76,9 @@ const NodeCard = memo(function Card({ node, mesh, sensors }: CardProps) {
             value={link.rtt_ms === null ? "…" : `${format.number(link.rtt_ms, 1)} ms`}
           />
         )}
-        {!isSelf && <Fact name={texts.path} value={texts.paths[pathOf(document.id, mesh)]} />}
+        {!isSelf && document.state === "alive" && (
+          <Fact name={texts.path} value={texts.paths[pathOf(document.id, mesh)]} />
+        )}
       </dl>
       {!isSelf && page !== undefined && /^https?:\/\/[\w.:[\]-]+\/?$/.test(page) && (
         <p>

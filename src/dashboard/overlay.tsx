@@ -19,7 +19,7 @@ const WIDTH = 560;
 const HEIGHT = 340;
 const RADIUS_X = 170;
 const RADIUS_Y = 120;
-const LABEL_GAP = 16;
+const LABEL_GAP = 21;
 const NODE_RADIUS = 9;
 /** More names than this run into each other; the cards have them. */
 const NAMES_MAX = 24;

@@ -132,6 +132,12 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** The demo's office, which can be cut in two to be looked at. */
+export interface DemoSide {
+  isCut(): boolean;
+  ask(what: "cut" | "heal"): void;
+}
+
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
 export interface ReadSide {
   self(): SelfView;
@@ -146,8 +152,12 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  /** Only on a node of the demo. */
+  readonly demo?: DemoSide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
+  /** Names this node and its room, over its configuration, for good. */
+  rename?(named: { readonly name: string; readonly room: string }): Result<void, WriteRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */
   calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**

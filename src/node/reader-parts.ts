@@ -9,8 +9,10 @@ import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
+import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
+import type { DemoSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -18,8 +20,7 @@ import type { Targets } from "./targets.ts";
 export interface ReaderParts {
   readonly self: NodeId;
   readonly meshId: string;
-  readonly name: string;
-  readonly room: string;
+  readonly naming: Naming;
   readonly version: string;
   readonly keepMs: Millis;
   readonly clock: Clock;
@@ -35,6 +36,7 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  readonly demo?: DemoSide | undefined;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

@@ -9,6 +9,7 @@ import { nodeName, nodeViews } from "../office/nodes.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
+  NAMED_KEY,
   NODE_KEY,
   parseDeviceKey,
   parseReadingKey,
@@ -19,11 +20,13 @@ import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/view
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import { nodeMetrics } from "./metrics.ts";
+import type { Named } from "./naming.ts";
 import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
   CalibrationView,
   Check,
+  DemoSide,
   MeshView,
   Metric,
   PushedReading,
@@ -55,8 +58,13 @@ export class Reader implements ReadSide {
     return this.parts.targets;
   }
 
+  get demo(): DemoSide | undefined {
+    return this.parts.demo;
+  }
+
   self(): SelfView {
-    const { self: id, name, room, version, clock, sensors, addresses } = this.parts;
+    const { self: id, naming, version, clock, sensors, addresses } = this.parts;
+    const { name, room } = naming;
     return {
       id,
       name,
@@ -210,6 +218,10 @@ export class Reader implements ReadSide {
     return err({ status: 404, detail: "this node keeps no calibrations" });
   }
 
+  rename(named: Named): Result<void, WriteRefusal> {
+    return this.parts.naming.set(named);
+  }
+
   subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void {
     const { node } = this.parts;
     const offEntries = node.onEntries((entries) => listener(topicsOf(entries)));
@@ -242,5 +254,5 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
-  return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
+  return [NODE_KEY, NAMED_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

@@ -17,6 +17,7 @@ import type { Overlay } from "../overlay/overlay.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { DeviceReport } from "./device-report.ts";
+import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 
 /** How often the node looks whether what it says of itself still holds. */
@@ -32,8 +33,7 @@ export interface SelfReportParts {
   readonly sensors: readonly Sensor[];
   readonly watch: NeighbourWatch | undefined;
   readonly devices?: DeviceReport;
-  readonly name: string;
-  readonly room: string;
+  readonly naming: Named;
   readonly version: string;
   readonly addresses: () => readonly Address[];
   readonly api: () => readonly string[];
@@ -72,7 +72,8 @@ export class SelfReport {
   }
 
   private sayWho(): void {
-    const { node, name, room, version, addresses, api } = this.parts;
+    const { node, naming, version, addresses, api } = this.parts;
+    const { name, room } = naming;
     const record = { name, room, version, addresses: [...addresses()], api: [...api()] };
     const text = JSON.stringify(record);
     if (text === this.said) return;
@@ -95,7 +96,7 @@ export class SelfReport {
     const { sensor, kind, value, room, simulated, everyMs } = reading;
     const record = readingRecord.encode({
       value,
-      room: room ?? this.parts.room,
+      room: room ?? this.parts.naming.room,
       ageMs: 0,
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,

@@ -1,27 +1,29 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import test, { after, before, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import type { NodeId } from "../../src/base/id.ts";
 import type { NodeView, ReadingView } from "../../src/office/views.ts";
 import { FakeOffice, idOf, node, reading } from "../integration/api-fake-office.ts";
 import { LiveReader, serve, WAIT_MS_MAX } from "../integration/api-harness.ts";
+import {
+  barriers,
+  card,
+  go,
+  launch,
+  PHONE,
+  reads,
+  repository,
+  shoot,
+  skip,
+  WALL,
+} from "./chromium.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS =
-  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: apt install chromium`;
-/** Where to put pictures for people to look at, if anywhere. */
-const SHOTS = process.env["WATERCOOLER_SHOTS"];
-const PHONE = { width: 360, height: 740 };
 /** More than the page has. */
 const FOCUS_STOPS_MAX = 60;
 
@@ -33,19 +35,13 @@ before(async () => {
   staticDir = await mkdtemp(join(tmpdir(), "watercooler-dashboard-"));
   const configFile = join(repository(), "src/dashboard/vite.config.ts");
   await build({ configFile, logLevel: "error", build: { outDir: staticDir } });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+  browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
   if (staticDir !== "") await rm(staticDir, { recursive: true });
 });
-
-function repository(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "src/dashboard/vite.config.ts"))) folder = dirname(folder);
-  return folder;
-}
 
 interface Seen {
   readonly page: Page;
@@ -72,11 +68,6 @@ async function open(context: TestContext, port: number, look: Look = {}): Promis
   });
   await page.goto(`http://127.0.0.1:${port}/`);
   return { page, wrong };
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined)
-    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 }
 
 const NAMES = ["boardroom-pi", "hall-pi", "kitchen-pi", "library-pi", "studio-pi", "workshop-pi"];
@@ -117,35 +108,24 @@ function officeOfSix(): FakeOffice {
   return office;
 }
 
-const room = (page: Page, name: string) =>
-  page.getByRole("listitem").filter({ has: page.getByRole("heading", { name, exact: true }) });
-/** The page's own links, which lead to its views. */
-const go = (page: Page, view: string) =>
-  page.getByRole("navigation").getByRole("link", { name: view }).click();
-
-/** Waits until an element's words fit. */
-async function reads(where: ReturnType<typeof room>, words: RegExp): Promise<void> {
-  await where.filter({ hasText: words }).waitFor();
-}
-
 test("a person sees rooms, nodes and links, from this node alone", { skip }, async (context) => {
   const { port } = await serve(context, { office: officeOfSix(), staticDir });
   const { page, wrong } = await open(context, port);
   await page.getByText("6 of 6 nodes alive").waitFor();
-  await reads(room(page, "Kitchen"), /21\.5 °C.*Humidity44 %.*CO₂640 ppm fresh.*Motionstill/);
-  await reads(room(page, "Boardroom"), /1,340 ppm bad air/);
-  await reads(room(page, "Library"), /stale: nothing new for 7\smin/);
-  await reads(room(page, "Studio"), /simulated/);
-  await reads(room(page, "Workshop"), /Humidity52 % stale/);
-  assert.doesNotMatch((await room(page, "Kitchen").textContent()) ?? "", /stale|simulated/);
+  await reads(card(page, "Kitchen"), /21\.5 °C.*Humidity44 %.*CO₂640 ppm fresh.*Motionstill/);
+  await reads(card(page, "Boardroom"), /1,340 ppm bad air/);
+  await reads(card(page, "Library"), /stale: nothing new for 7\smin/);
+  await reads(card(page, "Studio"), /simulated/);
+  await reads(card(page, "Workshop"), /Humidity52 % stale/);
+  assert.doesNotMatch((await card(page, "Kitchen").textContent()) ?? "", /stale|simulated/);
   await page.getByRole("status").filter({ hasText: "live" }).waitFor();
   for (const role of ["banner", "main", "contentinfo"] as const) {
     assert.equal(await page.getByRole(role).count(), 1, role);
   }
   await shoot(page, "light");
   await go(page, "Mesh");
-  await reads(room(page, "kitchen-pi"), /alive/);
-  await reads(room(page, "boardroom-pi"), /this node/);
+  await reads(card(page, "kitchen-pi"), /alive/);
+  await reads(card(page, "boardroom-pi"), /this node/);
   await page.getByRole("img", { name: "6 nodes, 9 links between them" }).waitFor();
   assert.equal(await page.locator("figure line").count(), 9);
   await shoot(page, "mesh");
@@ -156,19 +136,19 @@ test("a value and a node's state change while one looks", { skip }, async (conte
   const office = officeOfSix();
   const { port } = await serve(context, { office, staticDir });
   const { page, wrong } = await open(context, port);
-  await reads(room(page, "Kitchen"), /21\.5 °C/);
+  await reads(card(page, "Kitchen"), /21\.5 °C/);
   office.readingList = office.readingList.map((one) =>
     one.room === "kitchen" && one.kind === "temperature" ? { ...one, value: 25.04 } : one,
   );
   office.changed("rooms");
-  await reads(room(page, "Kitchen"), /25\.0 °C/);
+  await reads(card(page, "Kitchen"), /25\.0 °C/);
   await go(page, "Mesh");
   const silent = (view: NodeView): NodeView =>
     view.name === "hall-pi" ? { ...view, state: "silent", ageMs: 42_000, links: [] } : view;
   office.nodeList = office.nodeList.map(silent);
   office.changed("nodes");
   await page.getByText("5 of 6 nodes alive").waitFor();
-  await reads(room(page, "hall-pi"), /✕ silent/);
+  await reads(card(page, "hall-pi"), /✕ silent/);
   await page.locator("[aria-live=polite]", { hasText: "hall-pi went silent" }).waitFor();
   await page.getByRole("img", { name: /1 silent$/ }).waitFor();
   await shoot(page, "silent");
@@ -187,7 +167,7 @@ test("a question is answered on the page, and advice stands in its room", {
   office.rooms = () => plain().map((one) => (one.room === "kitchen" ? { ...one, advice } : one));
   const { port, stop } = await serve(context, { office, staticDir });
   const { page, wrong } = await open(context, port);
-  await reads(room(page, "Kitchen"), /Open a window\./);
+  await reads(card(page, "Kitchen"), /Open a window\./);
   const box = page.getByRole("textbox", { name: "Ask" });
   await box.fill("warmest room");
   await box.press("Enter");
@@ -209,19 +189,19 @@ test("when no node answers the page says so, and goes on when its own is back", 
   const office = officeOfSix();
   const first = await serve(context, { office, staticDir });
   const { page, wrong } = await open(context, first.port);
-  await reads(room(page, "Kitchen"), /21\.5 °C/);
+  await reads(card(page, "Kitchen"), /21\.5 °C/);
   await first.stop();
   await page.getByText("No node answers.").waitFor();
   await page.getByText(/Trying again/).waitFor();
   await page.getByRole("link", { name: "kitchen-pi" }).waitFor();
-  await reads(room(page, "Kitchen"), /21\.5 °C/);
+  await reads(card(page, "Kitchen"), /21\.5 °C/);
   await shoot(page, "lost");
   const listen = `127.0.0.1:${first.port}`;
   office.readingList = [reading({ kind: "temperature", value: 18.2 })];
   await serve(context, { office, staticDir, listen });
-  await reads(room(page, "Kitchen"), /18\.2 °C/);
+  await reads(card(page, "Kitchen"), /18\.2 °C/);
   await page.getByText("No node answers.").waitFor({ state: "detached" });
-  assert.equal(await room(page, "Hall").count(), 0);
+  assert.equal(await card(page, "Hall").count(), 0);
   assert.deepEqual(wrong, []);
 });
 
@@ -263,36 +243,19 @@ test("on a phone nothing is cut off or scrolls sideways", { skip }, async (conte
   office.readingList = [...office.readingList, reading({ kind: "temperature", room: long })];
   const { port } = await serve(context, { office, staticDir });
   const { page } = await open(context, port, { viewport: PHONE });
-  await reads(room(page, "Kitchen"), /21\.5 °C/);
+  await reads(card(page, "Kitchen"), /21\.5 °C/);
   const width = await page.evaluate("document.documentElement.scrollWidth");
   assert.ok(Number(width) <= PHONE.width, `${width} px wide`);
   await shoot(page, "phone");
 });
 
-const AXE = "node_modules/axe-core/axe.min.js";
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe finds on the page as it is now, of what keeps people from using it. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(join(repository(), AXE), "utf8"));
-  const found = (await page.evaluate("axe.run().then((result) => result.violations)")) as Finding[];
-  return found
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map((at) => `${id}: ${at.html} ${at.failureSummary}`));
-}
-
 for (const colorScheme of ["light", "dark"] as const) {
   test(`nothing keeps anybody from using any view in ${colorScheme}`, { skip }, async (context) => {
     const { port, stop } = await serve(context, { office: officeOfSix(), staticDir });
-    const viewport = colorScheme === "dark" ? PHONE : { width: 1_280, height: 800 };
+    const viewport = colorScheme === "dark" ? PHONE : WALL;
     const look = { colorScheme, viewport, reducedMotion: "reduce" } as const;
     const { page } = await open(context, port, look);
-    await reads(room(page, "Kitchen"), /21\.5 °C/);
+    await reads(card(page, "Kitchen"), /21\.5 °C/);
     for (const view of ["Office", "People", "Mesh", "Set-up"]) {
       await go(page, view);
       assert.deepEqual(await barriers(page), [], view);
@@ -311,7 +274,7 @@ test("the keyboard reaches everything, the first stop skips to the page", {
 }, async (context) => {
   const { port } = await serve(context, { office: officeOfSix(), staticDir });
   const { page } = await open(context, port);
-  await reads(room(page, "Kitchen"), /21\.5 °C/);
+  await reads(card(page, "Kitchen"), /21\.5 °C/);
   await page.keyboard.press("Tab");
   await page.locator("button.skip:focus").waitFor();
   await page.keyboard.press("Enter");

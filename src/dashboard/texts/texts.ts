@@ -91,6 +91,42 @@ export interface Texts {
   readonly iphone: string;
   readonly android: string;
 
+  noRoom(room: string): string;
+  readonly allRooms: string;
+  readonly clearTarget: string;
+  readonly history: string;
+  readonly what: string;
+  readonly range: string;
+  readonly ranges: Readonly<Record<"hour" | "day" | "week" | "month", string>>;
+  readonly step: string;
+  readonly compare: string;
+  readonly addRoom: string;
+  without(room: string): string;
+  readonly historyStates: Readonly<Record<"loading" | "none" | "failed", string>>;
+  readonly time: string;
+  readonly mean: string;
+  readonly least: string;
+  readonly most: string;
+  readonly asTable: string;
+
+  readonly thisPi: string;
+  readonly itsName: string;
+  readonly itsRoom: string;
+  readonly save: string;
+  readonly saved: string;
+  readonly addresses: string;
+  readonly identity: string;
+  readonly itsSensors: string;
+  readonly nothingFound: string;
+  readonly sensorStates: Readonly<Record<"ok" | "failing" | "simulated", string>>;
+  readonly nextPi: string;
+  readonly nextPiHow: string;
+  readonly makeInvitation: string;
+  validUntil(time: string): string;
+  readonly wantsIn: string;
+  readonly compareFingerprint: string;
+  letIn(name: string): string;
+
   readonly whoTalks: string;
   readonly alone: string;
   readonly nodes: string;
@@ -102,5 +138,9 @@ export interface Texts {
   readonly latency: string;
   readonly path: string;
   readonly paths: Readonly<Record<"eager" | "lazy" | "relayed", string>>;
+  readonly cut: string;
+  readonly heal: string;
+  readonly cutHint: string;
+  readonly cutNow: string;
   overlay(nodes: number, links: number, silent: number): string;
 }
