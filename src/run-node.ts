@@ -11,7 +11,10 @@ import { type DemoChannel, demoSide } from "./demo-cut.ts";
 import { CuttableTransport } from "./link/cuttable.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
+import { Doors } from "./node/doors.ts";
+import type { History } from "./node/history/history.ts";
 import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
@@ -23,8 +26,10 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
@@ -57,10 +62,13 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
+  const { probe, neighbours, history } = wired.value;
   const stop = async () => {
     await report.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
+    history.stop();
     store.close();
   };
   try {
@@ -70,7 +78,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     naming.start();
     calibrations.start();
     people.start();
+    history.start();
     report.start();
+    probe.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -85,6 +95,9 @@ interface WiredNode {
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
+  readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -125,15 +138,20 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const core = { node, replica, overlay, clock, sensors, watch };
+  const history = wireHistory(config, { self, node, clock, log });
+  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { name } = config.node;
+  const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, naming, version, addresses };
   const reader = new Reader({
@@ -141,6 +159,7 @@ async function wireNode(
     self,
     meshId: trusted.mesh.id,
     keepMs,
+    halfLifeMs,
     transport,
     discovery,
     store: opened.store,
@@ -150,16 +169,21 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     demo: channel && cuttable && demoSide(channel, cuttable),
+    history,
   });
   const apiAddresses: Address[] = [];
+  const run = trusted.identity.boot;
+  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
+    doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, naming, calibrations, people });
+  const started = { node, report, naming, calibrations, people, history, probe, neighbours };
+  return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 
 function wireApi(

@@ -1,3 +1,4 @@
+import type { HistoryDocument } from "../api/types.ts";
 import type { Kind, Unit } from "./format.ts";
 
 /** A point: seconds since 1970, then mean, least and most; null where nothing is known. */
@@ -71,21 +72,17 @@ async function answerTo(query: HistoryQuery): Promise<HistoryAnswer> {
   }
 }
 
-interface HistoryDocument {
-  readonly unit: Unit;
-  readonly step_s: number;
-  readonly points: readonly (readonly [string | number, ...(number | null)[]])[];
-}
+/** Points that are farther apart than so many steps have a gap between them. */
+const GAP_STEPS = 1.5;
 
+/** A node leaves out steps of which it knows nothing: they are put back, as gaps. */
 function seriesOf({ unit, step_s, points }: HistoryDocument): Series {
-  return {
-    unit,
-    stepS: step_s,
-    points: points.map(([at, mean = null, least = mean, most = mean]) => [
-      typeof at === "number" ? at : Date.parse(at) / 1_000,
-      mean,
-      least,
-      most,
-    ]),
-  };
+  const found: Point[] = [];
+  for (const [at, mean, least, most] of points) {
+    const atS = Date.parse(at) / 1_000;
+    const [beforeS = atS] = found.at(-1) ?? [];
+    if (atS - beforeS > step_s * GAP_STEPS) found.push([beforeS + step_s, null, null, null]);
+    found.push([atS, mean, least, most]);
+  }
+  return { unit, stepS: step_s, points: found };
 }

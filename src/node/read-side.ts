@@ -1,6 +1,7 @@
 import type { Address, NodeId } from "../base/id.ts";
 import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import type { ChartPoint } from "../history/chart.ts";
 import type { Fact } from "../office/facts.ts";
 import type {
   CallerView,
@@ -93,6 +94,8 @@ export interface PushedReading {
   readonly kind: Kind;
   readonly value: number | boolean;
   readonly room?: string;
+  /** Of a count: so many went through a door, this way. */
+  readonly passage?: "in" | "out";
 }
 
 /** An offset as such, or a value as measured and what it should have been. */
@@ -138,6 +141,26 @@ export interface DemoSide {
   ask(what: "cut" | "heal"): void;
 }
 
+/** What is asked of the history; all instants are of a wall clock, as charts have them. */
+export interface HistoryAsk {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly fromMs: Millis;
+  /** Not included. */
+  readonly toMs: Millis;
+  readonly stepMs: Millis;
+}
+
+/** A room's chart: steps without any reading are left out. */
+export interface HistoryView extends HistoryAsk {
+  readonly points: readonly ChartPoint[];
+}
+
+/** What passed by. */
+export interface HistorySide {
+  chart(ask: HistoryAsk): Promise<HistoryView>;
+}
+
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
 export interface ReadSide {
   self(): SelfView;
@@ -154,6 +177,7 @@ export interface ReadSide {
   readonly people?: PeopleSide | undefined;
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
+  readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Names this node and its room, over its configuration, for good. */

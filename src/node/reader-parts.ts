@@ -9,6 +9,7 @@ import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
+import type { History } from "./history/history.ts";
 import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
@@ -23,6 +24,8 @@ export interface ReaderParts {
   readonly naming: Naming;
   readonly version: string;
   readonly keepMs: Millis;
+  /** How fast motion that was seen fades. */
+  readonly halfLifeMs: Millis;
   readonly clock: Clock;
   readonly replica: Replica;
   readonly overlay: Overlay;
@@ -37,6 +40,7 @@ export interface ReaderParts {
   readonly targets?: Targets;
   readonly people?: People;
   readonly demo?: DemoSide | undefined;
+  readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

@@ -3,9 +3,8 @@ import { AdviceBook } from "../office/advice.ts";
 import { parseReadingKey } from "../office/records.ts";
 import type { RoomView } from "../office/views.ts";
 import type { AdviceRule } from "../reading/advice-rule.ts";
+import { localMinute } from "./local-minute.ts";
 import type { Node } from "./node.ts";
-
-const HOUR_MINUTES = 60;
 
 /** Keeps what the rules say of rooms, by this node's own clocks. */
 export class RoomAdvice {
@@ -32,8 +31,7 @@ export class RoomAdvice {
     if (this.rules.length === 0) return rooms;
     this.book.update(rooms, this.clock.monotonicMs());
     // Quiet hours are for people: the only use of the wall clock here.
-    const local = new Date(this.clock.wallMs());
-    const minute = local.getHours() * HOUR_MINUTES + local.getMinutes();
+    const minute = localMinute(this.clock);
     return rooms.map((room) => ({ ...room, advice: this.book.of(room.room, minute) }));
   }
 }
