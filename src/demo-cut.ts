@@ -1,5 +1,6 @@
 import type { NodeId } from "./base/id.ts";
-import type { CuttableTransport } from "./link/cuttable.ts";
+import { CuttableTransport } from "./link/cuttable.ts";
+import type { LinkTransport } from "./link/port.ts";
 import type { DemoSide } from "./node/read-side.ts";
 
 /** Set by the demo for its own nodes; nothing else knows of it. */
@@ -34,13 +35,16 @@ export function demoChannel(): DemoChannel | undefined {
   };
 }
 
-/** Cuts this node off as the demo says, and asks it to cut the whole office. */
-export function demoSide(channel: DemoChannel, transport: CuttableTransport): DemoSide {
+/** Links that the demo can cut, where this is a node of it; else just the links. */
+export function cuttable(
+  channel: DemoChannel | undefined,
+  links: LinkTransport,
+): { readonly transport: LinkTransport; readonly demo: DemoSide | undefined } {
+  if (channel === undefined) return { transport: links, demo: undefined };
+  const transport = new CuttableTransport(links);
   channel.onOrder(({ away }) => transport.cut(away));
-  return {
-    isCut: () => transport.isCut,
-    ask: (demo) => channel.ask({ demo }),
-  };
+  const ask = (demo: CutRequest["demo"]) => channel.ask({ demo });
+  return { transport, demo: { isCut: () => transport.isCut, ask } };
 }
 
 /** Who is away for whom: the first half of the office and the second have no links. */

@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
-import { ApiServer } from "./api/server.ts";
+import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import type { Log } from "./base/log.ts";
 import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
-import { type DemoChannel, demoSide } from "./demo-cut.ts";
-import { CuttableTransport } from "./link/cuttable.ts";
+import { cuttable, type DemoChannel } from "./demo-cut.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
@@ -24,8 +23,9 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
@@ -112,20 +112,13 @@ async function wireNode(
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened);
   const { self } = trusted.identity;
-  const real = wireTransport(config, opened, trusted, log);
-  const cuttable = channel && new CuttableTransport(real);
-  const transport = cuttable ?? real;
+  const { transport, demo } = cuttable(channel, wireTransport(config, opened, trusted, log));
   const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
     ...trusted,
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      activeMax: config.mesh.activeView,
-      activeMin: config.mesh.activeView,
-      passiveMax: config.mesh.passiveView,
-    },
+    parameters: parametersOf(config),
     addresses,
     entryCodec: createEntryCodec(identities),
     frameCodec: createFrameCodec(identities),
@@ -154,6 +147,7 @@ async function wireNode(
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, naming, version, addresses };
+  const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
     self,
@@ -168,7 +162,8 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
-    demo: channel && cuttable && demoSide(channel, cuttable),
+    demo,
+    grants,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -180,18 +175,23 @@ async function wireNode(
     doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
-  const api = wireApi(config, reader, { clock, log });
+  const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
   const started = { node, report, naming, calibrations, people, history, probe, neighbours };
   return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 
+function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
+  const views = { activeMax: activeView, activeMin: activeView, passiveMax: passiveView };
+  return { ...DEFAULT_PARAMETERS, ...views };
+}
+
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Pick<RunPorts, "clock" | "log">,
+  { clock, log, trust }: Pick<RunPorts, "clock" | "log"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");
-  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log });
+  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log, trust });
 }

@@ -16,6 +16,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
@@ -39,6 +40,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...demoRoutes(readSide),
+    ...grantRoutes(readSide),
   ];
 }
 

@@ -30,6 +30,7 @@ import type {
   CalibrationView,
   Check,
   DemoSide,
+  GrantSide,
   MeshView,
   Metric,
   PushedReading,
@@ -67,6 +68,10 @@ export class Reader implements ReadSide {
 
   get demo(): DemoSide | undefined {
     return this.parts.demo;
+  }
+
+  get grants(): GrantSide | undefined {
+    return this.parts.grants;
   }
 
   self(): SelfView {

@@ -21,6 +21,8 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `named` | what somebody called it on its page, over its configuration |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `grant/CID` | what somebody was allowed (`grants.ts`) |
+ * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";
