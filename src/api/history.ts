@@ -4,6 +4,7 @@ import type { HistoryAsk, HistorySide, HistoryView, ReadSide } from "../node/rea
 import { isKind, KIND_NAMES, unitOf } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { instant } from "./documents.ts";
+import { parseInstant } from "./instant.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
 import type { HistoryDocument } from "./types.ts";
@@ -117,13 +118,7 @@ function givenOf(query: URLSearchParams): Result<Given> {
 
 /** NaN where it is none. */
 function instantOf(text: string | undefined): Millis | undefined {
-  if (text === undefined) return undefined;
-  // A plus sign that was not escaped arrives as a space.
-  const plain = text.replace(" ", "+");
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i.test(
-    plain,
-  );
-  return isInstant ? Date.parse(plain) : Number.NaN;
+  return text === undefined ? undefined : (parseInstant(text) ?? Number.NaN);
 }
 
 function stepOf(text: string): Millis | undefined {

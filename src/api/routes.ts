@@ -33,7 +33,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...roomRoutes(readSide),
     networkRoute(readSide),
     askRoute(readSide),
-    factsRoute(readSide),
+    factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
     namingRoute(readSide),

@@ -176,10 +176,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Fact: object({
     entity: {
       type: "string",
-      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR or device/MAC",
+      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR, device/MAC or person/NAME",
     },
     attribute: text,
-    value: { type: ["number", "boolean", "string"] },
+    value: { type: ["number", "boolean", "string", "null"] },
     "unit?": unit,
     from: id,
     by: text,
@@ -190,6 +190,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     person: text,
     in: truth,
     since: { type: ["string", "null"], format: "date-time", description: "UTC." },
+    "room?": text,
     devices: list(
       object({
         mac: text,

@@ -5,6 +5,7 @@ import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
 import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
+import type { Doubting } from "./why.ts";
 
 /** The commands that ask a node. Each one's file is loaded when it is called. */
 export function addAsking(program: Command, deps: CliDeps): void {
@@ -33,12 +34,11 @@ export function addAsking(program: Command, deps: CliDeps): void {
     );
   const whyExample = "watercooler why room meeting-room temperature";
   asking("why", "what an answer rests on: who said it, and when", whyExample)
-    .addArgument(
-      new Argument("<thing>", "what it is").choices(["room", "node", "sensor", "device"]),
-    )
+    .addArgument(new Argument("<thing>", "what it is").choices(THINGS))
     .argument("<name>", "its name")
-    .argument("[attribute]", "only this: a kind, room, version, address or ip")
-    .action(async (thing: string, name: string, attribute: string | undefined, options: Asking) =>
+    .argument("[attribute]", "only this: a kind, room, version, address, ip or device")
+    .option("--at <time>", "what is known of a moment, such as 2026-03-01T09:30:00Z")
+    .action(async (thing: string, name: string, attribute: string | undefined, options: Doubting) =>
       (await import("./why.ts")).why(deps, { thing, name, attribute }, options),
     );
   asking("who", "who is in, since when, by which device", "watercooler who").action(
@@ -78,4 +78,5 @@ export function askingCommand(
     .addHelpText("after", `\nExample:\n  ${about.example}`);
 }
 
+const THINGS = ["room", "node", "sensor", "device", "person"];
 const JSON_SAYS: Readonly<Record<string, string>> = { watch: "one JSON line a change" };

@@ -148,6 +148,7 @@ function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
 
 function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
   const { kind, say, hysteresis, room, above, below, quiet } = rule;
+  const { above_target: aboveTarget, below_target: belowTarget } = rule;
   return {
     kind,
     say,
@@ -156,6 +157,8 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
     ...(room === undefined ? {} : { room }),
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
+    ...(aboveTarget === undefined ? {} : { aboveTarget }),
+    ...(belowTarget === undefined ? {} : { belowTarget }),
     ...(quiet === undefined ? {} : { quiet: dayPart(quiet) }),
   };
 }

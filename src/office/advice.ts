@@ -45,18 +45,39 @@ export class AdviceBook {
 
 function judge(
   rule: AdviceRule,
-  { readings }: RoomView,
+  room: RoomView,
   before: Standing | undefined,
   nowMs: Millis,
 ): Standing | undefined {
-  const reading = readings.find(({ kind }) => kind === rule.kind);
+  const reading = room.readings.find(({ kind }) => kind === rule.kind);
   if (reading === undefined || reading.stale) return undefined;
   const slack = before?.state === "said" ? rule.hysteresis : 0;
   const value = Number(reading.value);
-  const { above = Infinity, below = -Infinity } = rule;
+  const { above, below, hangsOn } = boundsOf(rule, room);
   if (value <= above - slack && value >= below + slack) return undefined;
-  const sinceMs = before?.sinceMs ?? nowMs - reading.ageMs;
+  // A target may be newer than the value: then only from now on is the value known to be beyond.
+  const sinceMs = before?.sinceMs ?? (hangsOn === "target" ? nowMs : nowMs - reading.ageMs);
   return { sinceMs, state: nowMs - sinceMs >= rule.forMs ? "said" : "waiting" };
+}
+
+interface Bounds {
+  readonly above: number;
+  readonly below: number;
+  readonly hangsOn: "rule" | "target";
+}
+
+/** A rule's bounds in a room, where people may want something. */
+function boundsOf(rule: AdviceRule, { targets }: RoomView): Bounds {
+  const { above = Infinity, below = -Infinity, aboveTarget, belowTarget } = rule;
+  const wanted = Number(targets.find(({ kind }) => kind === rule.kind)?.value ?? Number.NaN);
+  if (Number.isNaN(wanted) || (aboveTarget === undefined && belowTarget === undefined)) {
+    return { above, below, hangsOn: "rule" };
+  }
+  return {
+    above: Math.min(above, wanted + (aboveTarget ?? Infinity)),
+    below: Math.max(below, wanted - (belowTarget ?? Infinity)),
+    hangsOn: "target",
+  };
 }
 
 function isWithin({ fromMinute, toMinute }: DayPart, minute: number): boolean {
