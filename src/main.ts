@@ -9,6 +9,7 @@ import { CliError, EXIT, type RunOptions } from "./cli/deps.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
+import { demoChannel } from "./demo-cut.ts";
 import { startNode } from "./run-node.ts";
 import type { SimPorts } from "./sim/ports.ts";
 
@@ -89,7 +90,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 async function runUntilQuit(config: Config, { format, ready }: RunOptions): Promise<number> {
   const log = createLog(config.logLevel, config.logFormat);
   const started = await startNode(config, {
-    ...{ clock, log, version, signal: quit.signal },
+    ...{ clock, log, version, signal: quit.signal, demo: demoChannel() },
     // A journal keeps what it is told: there the key waits in a file until somebody takes it.
     ...(process.stderr.isTTY === true && { tellRootKey }),
   });

@@ -2,6 +2,7 @@ import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
+import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
@@ -9,6 +10,7 @@ import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
+import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
@@ -31,6 +33,8 @@ export interface RunningNode {
 
 export interface RunPorts extends EnterPorts {
   readonly version: string;
+  /** Only for a node of the demo. */
+  readonly demo?: DemoChannel | undefined;
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -43,10 +47,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
+  const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions } = wired.value;
-  const { probe, neighbours } = wired.value;
+  const { admissions, probe, neighbours, history } = wired.value;
   const stop = async () => {
     await report.stop();
     neighbours.stop();
@@ -59,6 +62,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    naming.start();
     calibrations.start();
     people.start();
     admissions.start();
@@ -76,6 +80,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
 interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
+  readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
@@ -90,12 +95,12 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version }: RunPorts,
+  { clock, log, version, demo: channel }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
-  const core = wireCore(config, opened, { clock, log });
+  const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random } = core;
+  const { addresses, random, demo } = core;
   const { self } = trusted.identity;
   if (node.isForgotten) return err(refusalText("forgotten"));
   const sensors = await wireSensors(config, { clock, random, log });
@@ -108,12 +113,14 @@ async function wireNode(
   const devices = new DeviceReport({ ...seen, record });
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const history = wireHistory(config, { self, node, clock, log });
-  const { name, room } = config.node;
+  const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
+  const history = wireHistory(config, past, log);
+  const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
+  const naming = new Naming({ self, node, replica, configured: config.node });
+  const { name } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const shared = { ...mesh, ...config.node, version, addresses };
+  const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
@@ -130,12 +137,13 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     membership: admissions,
+    demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -144,7 +152,17 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, calibrations, people, admissions, history, probe, neighbours };
+  const started = {
+    node,
+    report,
+    naming,
+    calibrations,
+    people,
+    admissions,
+    history,
+    probe,
+    neighbours,
+  };
   return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 

@@ -5,10 +5,12 @@ import type { Log } from "./base/log.ts";
 import { SeededRandom } from "./base/random.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import { cuttable, type DemoChannel } from "./demo-cut.ts";
 import type { Discovery } from "./link/discovery-port.ts";
 import type { LinkTransport } from "./link/port.ts";
 import { Admissions } from "./node/admissions.ts";
 import { type AssembledNode, assembleNode } from "./node/assemble.ts";
+import type { DemoSide } from "./node/read-side.ts";
 import type { OpenedParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
@@ -20,12 +22,20 @@ import { standingIn, type TrustParts, wireTrust } from "./wire-trust.ts";
 /** What a number holds exactly. */
 const SEED_BYTES = 6;
 
+export interface CorePorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Only for a node of the demo. */
+  readonly demo?: DemoChannel | undefined;
+}
+
 /** A node as a member of its mesh, before it has sensors, people or an API. */
 export interface WiredCore extends AssembledNode {
   readonly trusted: TrustParts;
   readonly transport: LinkTransport;
   readonly discovery: Discovery;
   readonly admissions: Admissions;
+  readonly demo: DemoSide | undefined;
   readonly random: SeededRandom;
   readonly addresses: () => readonly Address[];
 }
@@ -34,14 +44,15 @@ export interface WiredCore extends AssembledNode {
 export function wireCore(
   config: Config,
   opened: OpenedParts,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, demo: channel }: CorePorts,
 ): WiredCore {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened, config.dataDir);
   const { self } = trusted.identity;
   let admissions: Admissions | undefined;
   const reception = receptionOf(trusted, () => admissions);
-  const transport = wireTransport(config, opened, trusted, { log, reception });
+  const links = wireTransport(config, opened, trusted, { log, reception });
+  const { transport, demo } = cuttable(channel, links);
   const { contacts } = opened.membership;
   const found = { clock, log, random: random.fork() };
   const discovery = wireDiscovery(config, { ...trusted, contacts }, found);
@@ -64,7 +75,7 @@ export function wireCore(
   });
   const { node, replica } = assembled;
   admissions = new Admissions({ self, node, replica, clock, notary: trusted.notary, log });
-  return { ...assembled, trusted, transport, discovery, admissions, random, addresses };
+  return { ...assembled, trusted, transport, discovery, admissions, demo, random, addresses };
 }
 
 function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {

@@ -11,7 +11,7 @@ import {
   revocationValue,
   revokedKey,
 } from "./trust/revocations.ts";
-import type { Delegation } from "./ucan/delegation.ts";
+import type { Issued } from "./ucan/chain.ts";
 import type { TrustParts } from "./wire-trust.ts";
 
 export interface GrantWiring {
@@ -22,25 +22,25 @@ export interface GrantWiring {
 
 /** What people are allowed in this mesh, and what was taken back. */
 export function wireGrants(
-  { mesh, signer, authority, crypto }: TrustParts,
+  { mesh: whole, signer, authority, crypto }: TrustParts,
   parts: { readonly node: Node; readonly replica: Replica; readonly clock: Clock },
 ): GrantWiring {
-  const judge = createRevocationJudge(mesh.id, crypto);
-  // Without its link only the token itself is looked up, not who made it or has it.
-  const isRevoked = (cid: string, link?: Delegation) =>
-    isRevokedIn(parts.replica, cid, judge) || (link !== undefined && !mesh.stands(link));
+  const mesh = whole.id;
+  const judge = createRevocationJudge(mesh, crypto);
+  const isRevoked = (link: Issued) =>
+    isRevokedIn(parts.replica, link.cid, judge) || !whole.stands(link);
   const revoking: Revoking = {
     isRevoked,
     entry: (cid, path) => {
-      const asked = { revoker: signer, subject: mesh.id, cid, path, proofs: authority() };
+      const asked = { revoker: signer, subject: mesh, cid, path, proofs: authority() };
       return { key: revokedKey(cid), value: revocationValue(asked, crypto) };
     },
   };
   const grants = new Grants({
     ...parts,
-    ...{ signer, mesh: mesh.id, authority, crypto, revoking },
+    ...{ signer, mesh, authority, crypto, revoking },
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     clockSetS: CLOCK_SET_S,
   });
-  return { grants, trust: { crypto, mesh: mesh.id, isRevoked, isOut: (id) => mesh.isOut(id) } };
+  return { grants, trust: { crypto, mesh, isRevoked } };
 }

@@ -4,7 +4,7 @@ import type { Address, NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
-import type { Delegation } from "../ucan/delegation.ts";
+import type { Issued } from "../ucan/chain.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { sendRaw } from "./answer.ts";
@@ -45,9 +45,7 @@ export interface ApiTrust {
   readonly crypto: UcanCrypto;
   /** The mesh's root. */
   readonly mesh: NodeId;
-  isRevoked(cid: string, link: Delegation): boolean;
-  /** Whether a node was put out of the mesh. */
-  isOut(node: NodeId): boolean;
+  isRevoked(link: Issued): boolean;
 }
 
 export interface Api {
@@ -133,9 +131,8 @@ export function createApi(options: ApiOptions): Api {
 
 function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
   if (trust === undefined) return undefined;
-  const isRevoked: ApiTrust["isRevoked"] = (cid, link) => trust.isRevoked(cid, link);
-  const isOut = (node: NodeId) => trust.isOut(node);
-  return new Doorkeeper({ ...trust, isRevoked, isOut, self: readSide.self().id, clock });
+  const isRevoked = (link: Issued) => trust.isRevoked(link);
+  return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
 }
 
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {

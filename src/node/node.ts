@@ -1,6 +1,5 @@
 import type { Timers } from "../../firmware-bridge/src/timers.ts";
-import type { Address, NodeId } from "../base/id.ts";
-import { splitAddress } from "../base/id.ts";
+import type { NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
@@ -21,6 +20,7 @@ import type { Counters } from "./counters.ts";
 import { Dialer } from "./dialer.ts";
 import { OwnLives } from "./own-lives.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
+import { reachable } from "./reachable.ts";
 
 /** Who was put out hears of it before the link goes. A guess. */
 const FAREWELL_MS = SECOND_MS;
@@ -66,6 +66,7 @@ export class Node {
   private readonly cancels = new Set<() => void>();
   private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
   private readonly overlayListeners = new Set<() => void>();
+  private readonly letterListeners = new Set<(from: NodeId, letter: Uint8Array) => void>();
   private wroteMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: NodeParts) {
@@ -178,6 +179,16 @@ export class Node {
   onOverlay(listener: () => void): () => void {
     this.overlayListeners.add(listener);
     return () => this.overlayListeners.delete(listener);
+  }
+
+  /** Calls back with letters about past readings. */
+  onLetter(listener: (from: NodeId, letter: Uint8Array) => void): void {
+    this.letterListeners.add(listener);
+  }
+
+  /** Sends a letter about past readings, after the event that is under way. */
+  post(peer: Peer, letter: Uint8Array): void {
+    this.enqueue({ type: "post", peer, letter });
   }
 
   /** Calls back again and again until the node stops. */
@@ -297,6 +308,9 @@ export class Node {
       case "deliver":
         this.inspect(effect.entries);
         return this.tell(effect.entries);
+      case "letter":
+        for (const listener of this.letterListeners) listener(effect.from, effect.letter);
+        return;
       case "misbehaved":
         counters.add("watercooler_entries_rejected_total", effect.fault);
         return counters.trouble(troubleOf(effect.fault), effect.peer);
@@ -380,13 +394,4 @@ function troubleOf(fault: Fault): string {
   if (fault === "banned") return "cut a link that went on sending what no node sends";
   if (fault === "excess") return "a peer sends more than is taken";
   return `rejected an entry: ${fault}`;
-}
-
-/** A peer's own addresses, and the one it came from with the port it says it listens on. */
-function reachable(said: readonly Address[], remote: Address): readonly Address[] {
-  const from = splitAddress(remote);
-  const port = said.map(splitAddress).find((address) => address !== undefined)?.port;
-  if (from === undefined || port === undefined) return said;
-  const host = from.host.includes(":") ? `[${from.host}]` : from.host;
-  return [...new Set([`${host}:${port}` as Address, ...said])];
 }
