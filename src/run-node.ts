@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
-import { ApiServer } from "./api/server.ts";
+import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import type { Log } from "./base/log.ts";
 import { SeededRandom } from "./base/random.ts";
@@ -9,6 +9,7 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
@@ -22,9 +23,11 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
@@ -55,8 +58,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
     wired.value;
+  const { probe, neighbours } = wired.value;
   const stop = async () => {
     await report.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
     history.stop();
@@ -70,6 +75,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     people.start();
     history.start();
     report.start();
+    probe.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -83,6 +89,8 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
   readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
@@ -122,18 +130,22 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const history = wireHistory(config, { self, node, clock, log });
-  const core = { node, replica, overlay, clock, sensors, watch };
+  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { name, room } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
+  const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
     self,
@@ -148,6 +160,7 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    grants,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -159,17 +172,18 @@ async function wireNode(
     doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
-  const api = wireApi(config, reader, { clock, log });
+  const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, history });
+  const started = { node, report, calibrations, people, history, probe, neighbours };
+  return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log }: Omit<RunPorts, "version">,
+  { clock, log, trust }: Omit<RunPorts, "version"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");
-  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log });
+  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log, trust });
 }

@@ -15,6 +15,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
@@ -35,6 +36,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     calibrationRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...grantRoutes(readSide),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { INTENT_NAMES } from "../office/ask/intent.ts";
 import { KIND_NAMES, KINDS } from "../reading/kind.ts";
+import { ACTIONS } from "./commands.ts";
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
 export type Schema = { readonly [key: string]: unknown };
@@ -41,6 +42,16 @@ const measured = {
   age_s: spanS,
   stale: truth,
   simulated: truth,
+};
+
+const grant = {
+  id: text,
+  can: text,
+  room: nullable("string"),
+  name: nullable("string"),
+  key: id,
+  by: id,
+  expires: { type: ["string", "null"], format: "date-time" },
 };
 
 /** The documents of `types.ts`, by the names that routes use for them. */
@@ -119,6 +130,19 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   RoomTarget: { allOf: [ref("Target"), object({ room: text, kind })] },
   TargetBody: object({ value }, { additionalProperties: false }),
+  Grant: object(grant),
+  GrantTokens: object({ tokens: text }),
+  MadeGrant: object({ ...grant, tokens: text }),
+  GrantBody: object(
+    {
+      can: { type: "string", enum: Object.keys(ACTIONS) },
+      "room?": text,
+      "name?": text,
+      key: id,
+      expires_s: { type: ["integer", "null"], minimum: 1 },
+    },
+    { additionalProperties: false },
+  ),
   Room: object({
     room: text,
     readings: mapOf(ref("RoomReading")),

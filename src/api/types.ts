@@ -223,6 +223,28 @@ export interface FactDocument {
   readonly age_s: number;
 }
 
+/** Power that was given to a key. */
+export interface GrantDocument {
+  readonly id: string;
+  /** A word of `grant --can`, or a command. */
+  readonly can: string;
+  /** The only room that it is for; null where it is for all. */
+  readonly room: string | null;
+  readonly name: string | null;
+  /** The did:key that may use it. */
+  readonly key: Id;
+  readonly by: Id;
+  /** Null: it does not expire. */
+  readonly expires: Instant | null;
+}
+
+/** `tokens` is a UCAN container of the delegations from the mesh's root to the key. */
+export interface GrantTokensDocument {
+  readonly tokens: string;
+}
+
+export interface MadeGrantDocument extends GrantDocument, GrantTokensDocument {}
+
 /** One kind of readings of a room over time. */
 export interface HistoryDocument {
   readonly room: string;

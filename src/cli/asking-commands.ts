@@ -10,12 +10,7 @@ import type { Doubting } from "./why.ts";
 /** The commands that ask a node. Each one's file is loaded when it is called. */
 export function addAsking(program: Command, deps: CliDeps): void {
   const asking = (name: string, description: string, example: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
-      .option("--json", JSON_SAYS[name] ?? "one JSON document")
-      .addHelpText("after", `\nExample:\n  ${example}`);
+    askingCommand(program, { name, description, example });
 
   const statusExample = "watercooler status --node 10.0.0.7:8080";
   asking("status", "this node, its neighbours, the mesh", statusExample).action(
@@ -67,6 +62,20 @@ export function addAsking(program: Command, deps: CliDeps): void {
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")
     .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));
+}
+
+/** A command with the options of all that ask a node. */
+export function askingCommand(
+  program: Command,
+  about: { readonly name: string; readonly description: string; readonly example: string },
+): Command {
+  return program
+    .command(about.name)
+    .description(about.description)
+    .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
+    .option("--token <token>", "a grant's token, or @FILE (default: $WATERCOOLER_TOKEN)")
+    .option("--json", JSON_SAYS[about.name] ?? "one JSON document")
+    .addHelpText("after", `\nExample:\n  ${about.example}`);
 }
 
 const THINGS = ["room", "node", "sensor", "device", "person"];

@@ -21,10 +21,12 @@ export async function watch(deps: CliDeps, watching: Watching): Promise<void> {
   const printer = watching.json ? jsonPrinter(deps, watching) : textPrinter(deps, watching);
   let pauseMs = RETRY_MS_FIRST;
   while (!deps.signal.aborted) {
-    const ended = await readLive(client.base, deps.signal, (text) => {
+    const heard = (text: string) => {
       pauseMs = RETRY_MS_FIRST;
       printer(text);
-    });
+    };
+    const authorization = await client.authorization("GET", "/v1/live");
+    const ended = await readLive(client.base, deps.signal, heard, authorization);
     if (deps.signal.aborted) return;
     if (ended !== undefined && ended.code !== EXIT.unreachable) throw ended;
     deps.stderr("watercooler: the node went away; trying again\n");

@@ -40,6 +40,8 @@ export interface Config {
     readonly keepMs: Millis;
     readonly interfaces: readonly string[];
     readonly updateIntervalMs: Millis;
+    /** Whether registered devices that keep silent are asked after. */
+    readonly probe: "on" | "off";
   };
   readonly presence: { readonly awayAfterMs: Millis };
   readonly occupancy: {
@@ -102,6 +104,7 @@ export function completeConfig(
       keepMs: spanMs(filled.neighbours.keep),
       interfaces: filled.neighbours.interfaces,
       updateIntervalMs: spanMs(filled.neighbours.update_interval),
+      probe: filled.neighbours.probe ? "on" : "off",
     },
     presence: { awayAfterMs: spanMs(filled.presence.away_after) },
     occupancy: {

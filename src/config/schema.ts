@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { kindName, sensor } from "./schema-sensors.ts";
 import {
   duration,
+  flag,
   list,
   listen,
   mapping,
@@ -116,6 +117,16 @@ const neighbours = mapping({
   update_interval: v.optional(
     v.pipe(timerDuration("1s"), v.description("How often the neighbour table is read.")),
     "30s",
+  ),
+  probe: v.optional(
+    v.pipe(
+      flag,
+      v.description(
+        "Ask gently after registered devices that keep silent, so that a phone that sleeps " +
+          "sends nobody home.",
+      ),
+    ),
+    true,
   ),
 });
 

@@ -135,6 +135,46 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** Power that was given to a key: what for, till when. */
+export interface GrantView {
+  /** The content id of its delegation. */
+  readonly id: string;
+  readonly command: string;
+  readonly room?: string;
+  /** Whom it was made for, as its maker said. */
+  readonly name?: string;
+  /** The key that may use it, as a did:key. */
+  readonly key: NodeId;
+  /** Whose delegation it is. */
+  readonly by: NodeId;
+  readonly expiresWallMs?: Millis;
+}
+
+export interface GrantRequest {
+  readonly command: string;
+  readonly room?: string;
+  readonly name?: string;
+  readonly key: NodeId;
+  /** Seconds from now; left out: it does not expire. */
+  readonly lastsS?: number;
+}
+
+export interface GrantRefusal {
+  readonly status: 403 | 404 | 409 | 422 | 503 | 507;
+  readonly detail: string;
+}
+
+/** What people were allowed. Writes are on the disk when they return. */
+export interface GrantSide {
+  /** Those that stand, whichever node made them. */
+  list(): readonly GrantView[];
+  /** A grant's delegations as a container, by its id or its key. */
+  tokens(idOrKey: string): string | undefined;
+  make(request: GrantRequest): Result<{ grant: GrantView; tokens: string }, GrantRefusal>;
+  /** Takes a grant back for good, on every node; its id may be cut to its end. */
+  revoke(id: string): Result<void, GrantRefusal>;
+}
+
 /** What is asked of the history; all instants are of a wall clock, as charts have them. */
 export interface HistoryAsk {
   readonly room: string;
@@ -169,6 +209,7 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  readonly grants?: GrantSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;

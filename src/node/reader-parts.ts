@@ -12,6 +12,7 @@ import type { Counters } from "./counters.ts";
 import type { History } from "./history/history.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
+import type { GrantSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -38,6 +39,7 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  readonly grants?: GrantSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];

@@ -27,6 +27,7 @@ import type {
   CalibrationRequest,
   CalibrationView,
   Check,
+  GrantSide,
   MeshView,
   Metric,
   PushedReading,
@@ -60,6 +61,10 @@ export class Reader implements ReadSide {
 
   get targets(): Targets | undefined {
     return this.parts.targets;
+  }
+
+  get grants(): GrantSide | undefined {
+    return this.parts.grants;
   }
 
   self(): SelfView {

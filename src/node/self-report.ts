@@ -60,7 +60,7 @@ export class SelfReport {
     doors?.start();
     for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
     devices?.start();
-    watch?.start((event) => devices?.handle(event));
+    if (devices !== undefined) watch?.start(devices);
     node.every(LOOK_MS, () => this.look());
   }
 

@@ -1,9 +1,9 @@
 import { toHex, utf8 } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import { HOUR_MS, type Millis } from "../base/time.ts";
+import { type Hash, rendezvous } from "./rendezvous.ts";
 
-/** SHA-256, handed in. */
-export type Hash = (bytes: Uint8Array) => Uint8Array;
+export type { Hash };
 
 /** Something to be said once for the whole mesh. */
 export interface Announcement {
@@ -52,22 +52,13 @@ export function announcements(announcing: Announcing, hash: Hash): Announced {
   return { say, takeBack: over.map(({ id }) => id) };
 }
 
-/**
- * Which of the living speaks for a room: the one with the highest hash (rendezvous hashing; Thaler
- * and Ravishankar 1998). All who know the same living ones choose the same; when one dies, only
- * its rooms get another.
- */
+/** Which of the living speaks for a room. */
 export function announcerOf(
   room: string,
   living: readonly NodeId[],
   hash: Hash,
 ): NodeId | undefined {
-  let best: { readonly node: NodeId; readonly weight: string } | undefined;
-  for (const node of living) {
-    const weight = toHex(hash(utf8(`${node} ${room}`)));
-    if (best === undefined || weight > best.weight) best = { node, weight };
-  }
-  return best?.node;
+  return rendezvous(room, living, hash)[0];
 }
 
 /** The same for the same words on any node. */

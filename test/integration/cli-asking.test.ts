@@ -224,7 +224,8 @@ test("every command has help with an example, and none is there before its time"
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   const people = ["who", "iam", "target"];
   const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
-  const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
+  const granting = ["grant", "revoke"];
+  const known = ["up", "demo", ...asking, ...granting, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
     ...known,

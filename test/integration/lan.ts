@@ -7,10 +7,11 @@ import { generateKeyPem } from "../../src/trust/identity.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 /** So that two runs on one machine stay apart. */
-const PREFIX = `wcm-${process.pid}-`;
-const SWITCH = `${PREFIX}lan`;
+export const PREFIX = `wcm-${process.pid}-`;
+export const SWITCH = `${PREFIX}lan`;
 
-const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
+export const ip = (...args: string[]) =>
+  execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
 
 /** Why a LAN of namespaces can't be made here, or false where it can. */
 export function lanMissing(): string | false {
