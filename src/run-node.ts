@@ -165,7 +165,7 @@ async function wireNode(
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, room, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
