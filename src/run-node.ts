@@ -169,7 +169,7 @@ async function wireNode(
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
