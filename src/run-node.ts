@@ -20,6 +20,7 @@ import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { WiredEdge } from "./wire-edge.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { wireSensors, wireWatch } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
@@ -50,9 +51,11 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people } = wired.value;
+  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, edge } =
+    wired.value;
   const stop = async () => {
     await report.stop();
+    await edge.stop();
     await api?.stop();
     await node.stop();
     store.close();
@@ -64,6 +67,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     calibrations.start();
     people.start();
     report.start();
+    await edge.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -77,6 +81,7 @@ interface WiredNode {
   readonly report: SelfReport;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly edge: WiredEdge;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -125,6 +130,10 @@ async function wireNode(
   const { name } = config.node;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
+  const advice = new RoomAdvice(config.advice, clock);
+  const edge = new WiredEdge(config, () => {
+    return { self, node, replica, readSide: reader, advice, counters, clock, random, log };
+  });
   const reader = new Reader({
     ...shared,
     self,
@@ -135,9 +144,10 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
-    advice: new RoomAdvice(config.advice, clock),
+    advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
+    edgeChecks: () => edge.checks(),
   });
   const apiAddresses: Address[] = [];
   const report = new SelfReport({
@@ -147,7 +157,7 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people });
+  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, edge });
 }
 
 function wireApi(

@@ -11,6 +11,7 @@ import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
+import type { Check } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -35,6 +36,8 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  /** What leaves the mesh here, and how that does. */
+  readonly edgeChecks?: () => readonly Check[];
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

@@ -115,6 +115,7 @@ export class Reader implements ReadSide {
             : undefined,
         "nobody else uses it",
       ),
+      ...(this.parts.edgeChecks?.() ?? []),
     ];
   }
 

@@ -17,6 +17,7 @@ import type { Kind } from "../reading/kind.ts";
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";
