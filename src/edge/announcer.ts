@@ -35,6 +35,8 @@ export interface AnnouncerParts {
 
 interface Pending {
   readonly episode: number;
+  /** When this node first meant to say it, by its own clock: for people. */
+  readonly atWallMs: Millis;
   state: "waiting" | "sending" | "said";
   failures: number;
   nextMs: Millis;
@@ -80,11 +82,20 @@ export class Announcer {
   }
 
   checks(): readonly Check[] {
+    const told = this.parts.notes.told().filter(({ state }) => state === "standing");
     return this.parts.effects.map((effect): Check => {
       const { last, lastMs } = this.standingOf(effect);
       const name = `announce ${effect.name}`;
-      if (last === undefined) return { name, state: "ok", detail: "nothing announced yet" };
-      if (last.outcome === "delivered") return { name, state: "ok", detail: "works" };
+      const id = effect.id();
+      const ids = told.flatMap((one) => (id !== undefined && isOf(id, one.id) ? one.id : []));
+      const stands = ids.length === 0 ? "nothing stands" : `${new Set(ids).size} stand`;
+      if (last === undefined || last.outcome === "delivered") {
+        return {
+          name,
+          state: "ok",
+          detail: `${last === undefined ? "not used" : "works"}, ${stands}`,
+        };
+      }
       const isOld = this.now() - lastMs >= REFUSED_MS;
       const detail = `${isOld ? "failed last" : "fails"}: ${last.reason}`;
       return { name, state: isOld ? "ok" : "degraded", detail };
@@ -127,7 +138,9 @@ export class Announcer {
     const nowMs = this.now();
     let pending = this.pending.get(one.id);
     if (pending === undefined || pending.episode !== one.episode) {
-      pending = { episode: one.episode, state: "waiting", failures: 0, nextMs: nowMs };
+      const atWallMs = Math.round(this.parts.clock.wallMs());
+      const { episode } = one;
+      pending = { episode, atWallMs, state: "waiting", failures: 0, nextMs: nowMs };
       this.pending.set(one.id, pending);
     }
     const { sentMs } = this.standingOf(effect);
@@ -146,7 +159,7 @@ export class Announcer {
     rooms: readonly RoomView[],
   ): Promise<void> {
     const { notes, counters, chance } = this.parts;
-    const delivery = await effect.send(this.messageOf(one, rooms));
+    const delivery = await effect.send(this.messageOf(one, pending, rooms));
     const standing = this.standingOf(effect);
     standing.last = delivery;
     standing.lastMs = this.now();
@@ -168,18 +181,21 @@ export class Announcer {
     counters.trouble(`announcing to ${effect.name} failed`, delivery.reason);
   }
 
-  private messageOf(one: Announcement, rooms: readonly RoomView[]): Message {
-    const { room, kind, text, id, episode } = one;
+  private messageOf(
+    { room, kind, text, id }: Announcement,
+    { atWallMs }: Pending,
+    rooms: readonly RoomView[],
+  ): Message {
     const readings = rooms.find((view) => view.room === room)?.readings ?? [];
     const reading = readings.find((view) => view.kind === kind);
     return {
-      id: `${id}-${episode}`,
+      id: `${id}-${atWallMs}`,
       room,
       kind,
       text,
       ...(reading === undefined ? {} : { value: reading.value, unit: reading.unit }),
       node: this.parts.node,
-      atWallMs: this.parts.clock.wallMs(),
+      atWallMs,
     };
   }
 

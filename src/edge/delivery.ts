@@ -14,14 +14,15 @@ export const DELIVERED: Delivery = { outcome: "delivered" };
 /** Pauses between tries double from the one to the other. Guesses. */
 const PAUSE_MS_MIN = SECOND_MS;
 const PAUSE_MS_MAX = 5 * MINUTE_MS;
+const DOUBLINGS_MAX = 20;
 /** What was refused is tried again in case somebody mended it. A guess. */
 export const REFUSED_MS = 10 * MINUTE_MS;
 /** Nobody is held up longer than this by what another server asks for. A guess. */
 const AFTER_MS_MAX = 60 * MINUTE_MS;
 
-/** How long to wait after so many failures in a row. `share` in [0, 1) spreads the Pis. */
+/** How long to wait after so many failures in a row; `share` in [0, 1) spreads the Pis. */
 export function pauseMs(failures: number, share: number): Millis {
-  const doubled = PAUSE_MS_MIN * 2 ** Math.min(failures, 30);
+  const doubled = PAUSE_MS_MIN * 2 ** Math.min(Math.max(0, failures - 1), DOUBLINGS_MAX);
   return Math.min(PAUSE_MS_MAX, doubled) * (0.75 + share / 2);
 }
 

@@ -19,6 +19,8 @@ export class MattermostStandIn {
   /** What the next posts get, one each, in the place of an answer. */
   readonly answers: ((response: ServerResponse) => void)[] = [];
   private readonly sockets = new Set<WebSocket>();
+  /** Known also when it has ended, so that another can stand in its place. */
+  port = 0;
   private readonly server: Server;
   private readonly hub = new WebSocketServer({ noServer: true });
   /** No message of another stand-in has the same. */
@@ -35,11 +37,8 @@ export class MattermostStandIn {
   static async start(port = 0): Promise<MattermostStandIn> {
     const chat = new MattermostStandIn();
     await new Promise<void>((resolve) => chat.server.listen(port, "127.0.0.1", resolve));
+    chat.port = (chat.server.address() as AddressInfo).port;
     return chat;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   get url(): string {

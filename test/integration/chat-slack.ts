@@ -35,6 +35,8 @@ export class SlackStandIn {
   readonly answers: ((response: ServerResponse) => void)[] = [];
   private readonly sockets = new Set<WebSocket>();
   private readonly open = new Map<string, Envelope>();
+  /** Known also when it has ended, so that another can stand in its place. */
+  port = 0;
   private readonly server: Server;
   private readonly hub = new WebSocketServer({ noServer: true });
   /** No message of another stand-in has the same. */
@@ -50,11 +52,8 @@ export class SlackStandIn {
   static async start(port = 0): Promise<SlackStandIn> {
     const slack = new SlackStandIn();
     await new Promise<void>((resolve) => slack.server.listen(port, "127.0.0.1", resolve));
+    slack.port = (slack.server.address() as AddressInfo).port;
     return slack;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   get api(): string {

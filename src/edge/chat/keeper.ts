@@ -1,6 +1,6 @@
 import type { Timers } from "../../../firmware-bridge/src/timers.ts";
 import type { Log } from "../../base/log.ts";
-import { type Clock, MINUTE_MS, type Millis } from "../../base/time.ts";
+import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Check } from "../../node/read-side.ts";
 import { type Delivery, pauseMs, REFUSED_MS } from "../delivery.ts";
 
@@ -27,7 +27,7 @@ export interface KeeperParts {
 }
 
 /** A connection that lasted so long was a good one: the next pause is short again. A guess. */
-const GOOD_MS = MINUTE_MS;
+const GOOD_MS = 5 * SECOND_MS;
 
 type State =
   | { readonly is: "connecting" }
