@@ -3,7 +3,7 @@
 // test/hardware, which no other run starts.
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -35,6 +35,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+/** A guess, seen to pass on 2 cores. */
+const HEAVY_AT_ONCE = 2;
+/** So many files are named at the end: where the time goes. */
+const SLOWEST_MAX = 12;
+const tookMs = new Map();
+
 const sum = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
 const skipped = [];
 
@@ -42,6 +48,9 @@ const skipped = [];
 async function* counted(events) {
   for await (const event of events) {
     const { data } = event;
+    if (/^test:(?:pass|fail)$/.test(event.type) && data.nesting === 0 && data.file !== undefined) {
+      tookMs.set(data.file, (tookMs.get(data.file) ?? 0) + data.details.duration_ms);
+    }
     if (event.type === "test:diagnostic" && data.nesting === 0) {
       const [, what, count] = /^(\w+) ([\d.]+)$/.exec(data.message) ?? [];
       if (what in sum) sum[what] += Number(count);
@@ -78,13 +87,16 @@ async function runFiles(batch, concurrency) {
   for await (const text of compose(events, counted, reporter)) process.stdout.write(text);
 }
 
-// What opens ports, makes namespaces or measures has the machine to itself.
-const heavy = (path) => /\/(integration|browser|contract|long|hardware)\//.test(path);
-await runFiles(
-  files.filter((path) => !heavy(path)),
-  availableParallelism(),
-);
-await runFiles(files.filter(heavy), 1);
+// What opens ports and makes namespaces mostly waits: two at a time. What measures or watches a page
+// has the machine to itself.
+const alone = (path) => apart !== undefined || /\/(browser\/|integration\/mesh\.)/.test(path);
+const heavy = (path) => /\/(integration|contract)\//.test(path);
+const lanes = [
+  [files.filter((path) => !alone(path) && !heavy(path)), availableParallelism()],
+  [files.filter((path) => !alone(path) && heavy(path)), HEAVY_AT_ONCE],
+  [files.filter(alone), 1],
+];
+for (const [batch, concurrency] of lanes) await runFiles(batch, concurrency);
 
 // What was cut short by a limit or a dead parent has not passed.
 sum.fail += sum.cancelled;
@@ -92,6 +104,13 @@ for (const line of skipped) console.log(`skipped ${line}`);
 if (process.env.CI === "true" && sum.skipped + sum.todo > 0) {
   console.log("a suite left out is a failure here");
   sum.fail += sum.skipped + sum.todo;
+}
+if (wanted.length === 0) {
+  const slowest = [...tookMs].sort(([, one], [, other]) => other - one).slice(0, SLOWEST_MAX);
+  const told = slowest.map(
+    ([file, ms]) => `${basename(file, ".test.js")} ${Math.round(ms / 1000)}`,
+  );
+  console.log(`# slowest files, s: ${told.join(", ")}`);
 }
 for (const [what, count] of Object.entries(sum)) console.log(`# ${what} ${count}`);
 console.log(`${sum.pass} passed, ${sum.fail} failed, ${sum.skipped} skipped`);

@@ -9,7 +9,10 @@ import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
+import { Doors } from "./node/doors.ts";
+import type { History } from "./node/history/history.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
@@ -18,11 +21,13 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { WiredEdge } from "./wire-edge.ts";
+import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
-import { wireSensors, wireWatch } from "./wire-sensors.ts";
+import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
+import { wireSensors } from "./wire-sensors.ts";
 import { wireTrust } from "./wire-trust.ts";
 
 /** What a number holds exactly. */
@@ -51,13 +56,16 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, edge } =
+  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
     wired.value;
+  const { probe, neighbours, edge } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
+    neighbours.stop();
     await api?.stop();
     await node.stop();
+    history.stop();
     store.close();
   };
   try {
@@ -66,7 +74,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     // Before the first reading, which is to be told as it should have been.
     calibrations.start();
     people.start();
+    history.start();
     report.start();
+    probe.start();
     await edge.start();
   } catch (error) {
     await stop();
@@ -82,6 +92,9 @@ interface WiredNode {
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly edge: WiredEdge;
+  readonly probe: DeviceProbe;
+  readonly neighbours: WiredNeighbours;
+  readonly history: History;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -102,12 +115,7 @@ async function wireNode(
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
     ...trusted,
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      activeMax: config.mesh.activeView,
-      activeMin: config.mesh.activeView,
-      passiveMax: config.mesh.passiveView,
-    },
+    parameters: overlayParameters(config),
     addresses,
     entryCodec: createEntryCodec(identities),
     frameCodec: createFrameCodec(identities),
@@ -120,25 +128,30 @@ async function wireNode(
     log,
   });
   const sensors = await wireSensors(config, { clock, random, log });
-  const watch = wireWatch(config, { clock, log }, replica.state(self)?.held.keys() ?? []);
+  const ownKeys = replica.state(self)?.held.keys() ?? [];
+  const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
   const spans = { ...config.presence, keepMs };
   const { awayAfterMs } = spans;
-  const devices = new DeviceReport({ self, node, replica, clock, record, awayAfterMs });
+  const seen = { self, node, replica, clock, awayAfterMs, ...neighbours };
+  const devices = new DeviceReport({ ...seen, record });
+  const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const core = { node, replica, overlay, clock, sensors, watch };
-  const { name } = config.node;
+  const history = wireHistory(config, { self, node, clock, log });
+  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
+  const { name, room } = config.node;
+  const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, ...config.node, version, addresses };
   const advice = new RoomAdvice(config.advice, clock);
-  const edge = new WiredEdge(config, () => {
-    return { self, node, replica, readSide: reader, advice, counters, clock, random, log };
-  });
+  const around = { self, node, replica, advice, counters, clock, random, log };
+  const edge = new WiredEdge(config, () => ({ ...around, readSide: reader }));
   const reader = new Reader({
     ...shared,
     self,
     meshId: trusted.mesh.id,
     keepMs,
+    halfLifeMs,
     transport,
     discovery,
     store: opened.store,
@@ -148,16 +161,26 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     edgeChecks: () => edge.checks(),
+    history,
   });
   const apiAddresses: Address[] = [];
+  const run = trusted.identity.boot;
+  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
+    doors,
     api: () => apiAddresses.map((address) => `http://${address}`),
   });
   const api = wireApi(config, reader, { clock, log });
   const meshAddresses = () => transport.bound();
-  return ok({ node, report, api, meshAddresses, apiAddresses, calibrations, people, edge });
+  const started = { node, report, calibrations, people, history, probe, neighbours, edge };
+  return ok({ ...started, api, meshAddresses, apiAddresses });
+}
+
+function overlayParameters({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
+  const views = { activeMax: activeView, activeMin: activeView, passiveMax: passiveView };
+  return { ...DEFAULT_PARAMETERS, ...views };
 }
 
 function wireApi(

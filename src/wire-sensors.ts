@@ -1,7 +1,5 @@
 import { lineOf, withDeadline } from "../firmware-bridge/src/deadline.ts";
 import { createHardware, type Hardware } from "../firmware-bridge/src/hardware.ts";
-import { createIpNeigh } from "../firmware-bridge/src/ip-neigh.ts";
-import { NeighbourWatch, RETELL_MS } from "../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../firmware-bridge/src/sensor.ts";
 import type { SensorConfig } from "../firmware-bridge/src/sensor-config.ts";
 import { createSensor } from "../firmware-bridge/src/sensors.ts";
@@ -10,13 +8,9 @@ import type { Log } from "./base/log.ts";
 import type { SeededRandom } from "./base/random.ts";
 import { type Clock, SECOND_MS } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
-import { parseDeviceKey } from "./office/records.ts";
 
 /** A start does not wait longer for buses to be looked at. A guess: one takes 0.1 s when well. */
 const SCAN_MS_MAX = 10 * SECOND_MS;
-
-/** Two messages in a row may be lost before somebody who is there is taken for away. */
-const RETOLD_UNTIL_AWAY = 3;
 
 interface SensorDeps {
   readonly clock: Clock;
@@ -57,26 +51,4 @@ async function foundSensors(hardware: Hardware, log: Log): Promise<readonly Sens
     log.write("warn", "no sensors found", { reason: lineOf(error) });
     return [];
   }
-}
-
-/** Makes what watches the neighbour table; `ownKeys` are the rows this node wrote before. */
-export function wireWatch(
-  config: Config,
-  { clock, log }: Omit<SensorDeps, "random">,
-  ownKeys: Iterable<string>,
-): NeighbourWatch | undefined {
-  const { record, interfaces, keepMs, updateIntervalMs } = config.neighbours;
-  if (record === "none") return undefined;
-  const known = [...ownKeys].map(parseDeviceKey).filter((mac) => mac !== undefined);
-  const read = createIpNeigh({ interfaces, log });
-  return new NeighbourWatch({
-    read,
-    updateIntervalMs,
-    keepMs,
-    retellMs: Math.min(RETELL_MS, config.presence.awayAfterMs / RETOLD_UNTIL_AWAY),
-    clock,
-    timers: systemTimers,
-    log,
-    known,
-  });
 }

@@ -11,7 +11,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   base: [],
   reading: [],
   crdt: [],
+  ucan: [],
   "firmware-bridge": ["reading"],
+  history: ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
   office: ["reading", "crdt", "replica"],
@@ -27,8 +29,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   maelstrom: ["crdt", "replica", "overlay"],
-  trust: ["replica", "overlay", "link"],
-  store: ["reading", "replica"],
+  trust: ["replica", "overlay", "link", "ucan"],
+  store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],
   node: [
@@ -37,6 +39,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "replica",
     "overlay",
     "office",
+    "history",
     "store",
     "link",
     "config",
@@ -49,7 +52,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["api", "config", "doctor", "sim"],
   dashboard: ["api"],
 };
-const PURE = ["base", "reading", "crdt", "replica", "overlay", "office"];
+const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan", "history"];
 const IMPURE = [
   /from "node:/,
   /from "(?!\.)[^"]+"/,

@@ -8,6 +8,7 @@ import { rounded } from "../../src/reading/filter-stages.ts";
 import type { FilterChain } from "../../src/reading/filters.ts";
 import { createCalibration, createFilterChain } from "../../src/reading/filters.ts";
 import type { Kind } from "../../src/reading/kind.ts";
+import type { Passage } from "../../src/reading/passage.ts";
 import { createPlausibilityGate } from "../../src/reading/plausibility.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 import type { SpikeGate, StuckWatch } from "../../src/reading/spikes.ts";
@@ -78,6 +79,11 @@ export class FilteredSensor implements Sensor {
   start(emit: (reading: Reading) => void): void {
     this.emit = emit;
     this.driver.start((reading) => this.take(reading));
+  }
+
+  /** Nobody is filtered out. */
+  onPassage(listener: (passage: Passage) => void): void {
+    this.driver.onPassage?.(listener);
   }
 
   /** The driver's own, unless a value has not moved for so long that it can't be true. */

@@ -3,6 +3,7 @@ import { err, ok } from "../../src/base/result.ts";
 import type { Millis } from "../../src/base/time.ts";
 import type { Kind } from "../../src/reading/kind.ts";
 import { isKind, isPlausible, KIND_NAMES, KINDS } from "../../src/reading/kind.ts";
+import type { Passage } from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 import { isName } from "../../src/reading/reading.ts";
 import type { Sensor, SensorHealth } from "./sensor.ts";
@@ -12,7 +13,12 @@ export interface PushedReading {
   readonly kind: string;
   readonly value: number | boolean;
   readonly room?: string;
+  /** Of a count: so many went through a door, this way. */
+  readonly passage?: "in" | "out";
 }
+
+/** As many as go through a door at once. A guess: a class. */
+const PASSING_COUNT_MAX = 100;
 
 /** A sensor that is told its readings. */
 export interface PushSensor extends Sensor {
@@ -29,6 +35,7 @@ export class PushDriver implements PushSensor {
   readonly platform = "push";
   private readonly seen = new Set<Kind>();
   private emit: ((reading: Reading) => void) | undefined;
+  private passed: ((passage: Passage) => void) | undefined;
 
   constructor(
     readonly name: string,
@@ -41,6 +48,10 @@ export class PushDriver implements PushSensor {
 
   start(emit: (reading: Reading) => void): void {
     this.emit = emit;
+  }
+
+  onPassage(listener: (passage: Passage) => void): void {
+    this.passed = listener;
   }
 
   health(): SensorHealth {
@@ -64,7 +75,16 @@ export class PushDriver implements PushSensor {
     if (room !== undefined && !isName(room)) {
       return err("bad room: use a-z, 0-9, dot, dash and underscore, at most 63 characters");
     }
+    const { passage } = pushed;
+    const isPassing = Number.isInteger(value) && value > 0 && value <= PASSING_COUNT_MAX;
+    if (passage !== undefined && !(kind === "count" && isPassing)) {
+      return err(`a passage is a count of 1 to ${PASSING_COUNT_MAX} people`);
+    }
     this.seen.add(kind);
+    if (passage !== undefined) {
+      const people = { ins: passage === "in" ? value : 0, outs: passage === "out" ? value : 0 };
+      this.passed?.({ sensor: this.name, ...people, ...(room === undefined ? {} : { room }) });
+    }
     const reading: Reading = {
       sensor: this.name,
       kind,

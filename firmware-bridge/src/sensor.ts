@@ -1,4 +1,5 @@
 import type { Kind } from "../../src/reading/kind.ts";
+import type { Passage } from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 
 /** How a sensor is doing. "failing" keeps the last error, in words that say what to do. */
@@ -25,6 +26,8 @@ export interface Sensor {
   /** Begins; never throws for missing or mad hardware: that is `health`, tried again later. */
   start(emit: (reading: Reading) => void): void;
   health(): SensorHealth;
+  /** Where it counts at doors: calls back with whoever goes through, from its start on. */
+  onPassage?(listener: (passage: Passage) => void): void;
   /** Where filters are applied: the newest values, raw and filtered. */
   latest?(): readonly LatestValue[];
   /** Where filters are applied: `offset` is added to what is measured, before all of them. */

@@ -41,7 +41,10 @@ export class Desk {
   private failureSaidMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: DeskOptions) {
-    const routes: Route[] = [...dataRoutes(options.readSide), ...this.ownRoutes()];
+    const routes: Route[] = [
+      ...dataRoutes(options.readSide, () => options.clock.wallMs()),
+      ...this.ownRoutes(),
+    ];
     const description = () => openApi(routes, options.readSide.self().version);
     routes.push(descriptionRoute(description));
     this.router = createRouter(routes);

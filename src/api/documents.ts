@@ -124,8 +124,18 @@ export function roomDocument(room: RoomView): RoomDocument {
         return [kind, document];
       }),
     ),
-    occupancy: { motion: room.motion ?? null, count: room.count ?? null },
+    occupancy: occupancyDocument(room),
     advice: room.advice ?? [],
+  };
+}
+
+function occupancyDocument({ motion, count, occupancy }: RoomView): RoomDocument["occupancy"] {
+  const { state, likelihood } = occupancy ?? {};
+  return {
+    motion: motion ?? null,
+    count: count ?? null,
+    occupied: state === undefined ? null : state === "taken",
+    likelihood: likelihood === undefined ? null : Math.round(likelihood * 100) / 100,
   };
 }
 

@@ -34,6 +34,7 @@ const RESTLESS = new Set([
   "rtt_ms",
   "bytes_in",
   "bytes_out",
+  "likelihood",
 ]);
 
 /** An age that fell by less than this is rounding, not news. */

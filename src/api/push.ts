@@ -20,6 +20,7 @@ const pushed = v.pipe(
       "a value is a number or a boolean",
     ),
     room: v.optional(name("a room's name")),
+    passage: v.optional(v.picklist(["in", "out"], 'a passage is "in" or "out"')),
   }),
   v.check(
     ({ kind, value }) =>
@@ -48,8 +49,12 @@ export function parsePush(document: unknown): Result<readonly PushedReading[]> {
   return err(path === null ? issue.message : `${path}: ${issue.message}`);
 }
 
-/** An absent room stays absent, rather than there and undefined. */
+/** What is absent stays absent, rather than there and undefined. */
 function withoutAbsent(reading: v.InferOutput<typeof pushed>): PushedReading {
-  const { sensor, kind, value, room } = reading;
-  return room === undefined ? { sensor, kind, value } : { sensor, kind, value, room };
+  const { sensor, kind, value, room, passage } = reading;
+  return {
+    ...{ sensor, kind, value },
+    ...(room === undefined ? {} : { room }),
+    ...(passage === undefined ? {} : { passage }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Millis } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
 import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
@@ -14,6 +15,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { historyRoutes } from "./history.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
@@ -22,13 +24,14 @@ import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
-export function dataRoutes(readSide: ReadSide): readonly Route[] {
+export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly Route[] {
   return [
     ...nodeRoutes(readSide),
     ...roomRoutes(readSide),
     networkRoute(readSide),
     askRoute(readSide),
     factsRoute(readSide),
+    ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),

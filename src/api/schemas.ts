@@ -123,7 +123,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     room: text,
     readings: mapOf(ref("RoomReading")),
     targets: mapOf(ref("Target")),
-    occupancy: object({ motion: nullable("boolean"), count: nullable("number") }),
+    occupancy: object({
+      motion: nullable("boolean"),
+      count: nullable("number"),
+      occupied: nullable("boolean"),
+      likelihood: nullable("number"),
+    }),
     advice: list(text),
   }),
   Device: object({
@@ -176,7 +181,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     "person?": text,
     "conflict?": list(text),
   }),
-  Push: object({ sensor: text, kind, value, "room?": text }, { additionalProperties: false }),
+  Push: object(
+    { sensor: text, kind, value, "room?": text, "passage?": { enum: ["in", "out"] } },
+    { additionalProperties: false },
+  ),
   PushBody: { oneOf: [ref("Push"), list(ref("Push"))] },
   Pushed: object({ accepted: whole }),
   CalibrationBody: {
@@ -189,6 +197,21 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  History: object({
+    room: text,
+    kind,
+    unit,
+    from: instant,
+    to: instant,
+    step_s: spanS,
+    points: list({
+      type: "array",
+      description: "Start of a step (RFC 3339), mean, least and greatest.",
+      prefixItems: [instant, { type: "number" }, { type: "number" }, { type: "number" }],
+      minItems: 4,
+      maxItems: 4,
+    }),
+  }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({
     type: { const: "snapshot" },

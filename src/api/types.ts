@@ -126,8 +126,15 @@ export interface RoomDocument {
   readonly room: string;
   readonly readings: Readonly<Partial<Record<Kind, RoomReadingDocument>>>;
   readonly targets: Readonly<Partial<Record<Kind, TargetDocument>>>;
-  /** Null where no sensor tells. */
-  readonly occupancy: { readonly motion: boolean | null; readonly count: number | null };
+  /** Each is null where no sensor tells. */
+  readonly occupancy: {
+    readonly motion: boolean | null;
+    readonly count: number | null;
+    /** What motion, fading, and the count come to together. */
+    readonly occupied: boolean | null;
+    /** How likely somebody is there, from 0 to 1. */
+    readonly likelihood: number | null;
+  };
   readonly advice: readonly string[];
 }
 
@@ -180,6 +187,8 @@ export interface PushDocument {
   readonly kind: Kind;
   readonly value: number | boolean;
   readonly room?: string;
+  /** Of a count: so many went through a door, this way; else it says how many are in. */
+  readonly passage?: "in" | "out";
 }
 
 export interface PushedDocument {
@@ -209,6 +218,18 @@ export interface FactDocument {
   readonly by: string;
   readonly at: Instant;
   readonly age_s: number;
+}
+
+/** One kind of readings of a room over time. */
+export interface HistoryDocument {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly unit: Unit;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly step_s: number;
+  /** Start of a step, mean, least and greatest; steps without readings are left out. */
+  readonly points: readonly (readonly [Instant, number, number, number])[];
 }
 
 /** RFC 9457. */

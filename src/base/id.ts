@@ -1,3 +1,5 @@
+import { base58, fromBase58 } from "./base58.ts";
+
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
@@ -10,7 +12,6 @@ export type Address = Branded<"Address">;
 const PREFIX = "did:key:z";
 const ED25519_MULTICODEC = [0xed, 0x01] as const;
 export const PUBLIC_KEY_BYTES = 32;
-const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /** The identity of a 32-byte Ed25519 public key. */
 export function nodeIdOfKey(publicKey: Uint8Array): NodeId {
@@ -57,33 +58,4 @@ export function splitAddress(text: string): { host: string; port: number } | und
   const port = Number(match?.[3]);
   if (host === undefined || port < 1 || port > 65_535) return undefined;
   return { host, port };
-}
-
-function base58(bytes: Uint8Array): string {
-  let number = 0n;
-  for (const byte of bytes) number = number * 256n + BigInt(byte);
-  let text = "";
-  for (; number > 0n; number /= 58n) text = ALPHABET[Number(number % 58n)] + text;
-  for (const byte of bytes) {
-    if (byte !== 0) break;
-    text = `1${text}`;
-  }
-  return text;
-}
-
-function fromBase58(text: string): Uint8Array | undefined {
-  if (text.length > 64) return undefined;
-  let number = 0n;
-  for (const letter of text) {
-    const digit = ALPHABET.indexOf(letter);
-    if (digit < 0) return undefined;
-    number = number * 58n + BigInt(digit);
-  }
-  const bytes: number[] = [];
-  for (; number > 0n; number /= 256n) bytes.unshift(Number(number % 256n));
-  for (const letter of text) {
-    if (letter !== "1") break;
-    bytes.unshift(0);
-  }
-  return Uint8Array.from(bytes);
 }

@@ -92,6 +92,8 @@ export const roomDocument = v.object({
     v.object({
       motion: v.nullish(v.boolean(), null),
       count: v.nullish(v.number(), null),
+      occupied: v.nullish(v.boolean(), null),
+      likelihood: v.nullish(v.number(), null),
     }),
     {},
   ),

@@ -34,9 +34,13 @@ async function unknownRoom(client: NodeClient, name: string): Promise<string> {
 
 function describe(one: RoomDocument, paper: Paper): string {
   const lines = [plain(one.room)];
-  const { motion, count } = one.occupancy;
+  const { motion, count, occupied, likelihood } = one.occupancy;
   if (motion !== null) lines.push(`motion: ${quantity(motion, "boolean")}`);
   if (count !== null) lines.push(`people: ${count}`);
+  if (occupied !== null) {
+    lines.push(occupied ? "occupied" : "likely empty");
+    if (likelihood !== null) lines.push(`(somebody is there: ${Math.round(likelihood * 100)} %)`);
+  }
   const parts = [`${lines.join("  ")}\n`];
   const readings = Object.entries(one.readings);
   parts.push(readings.length > 0 ? readingTable(one, paper) : "No reading yet.\n");

@@ -9,6 +9,8 @@ import { type ParsedText, parseText } from "./yaml-text.ts";
 const PROBLEMS_MAX = 20;
 /** A value is shown in a problem up to this length. */
 const SHOWN_LENGTH_MAX = 60;
+/** A problem is one line for people: a name or a key in it may be as long as the file. A guess. */
+const PROBLEM_LENGTH_MAX = 400;
 
 /**
  * Checks a file's text. Each problem is one line, `path:line: key: what is wrong, what is allowed`,
@@ -77,12 +79,16 @@ function problemOf(issue: v.BaseIssue<unknown>): Problem {
 
 function show(input: unknown): string {
   const text = JSON.stringify(input) ?? String(input);
-  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
+  return cutTo(text, SHOWN_LENGTH_MAX);
+}
+
+function cutTo(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text;
 }
 
 function shown(problems: readonly string[]): readonly string[] {
   const different = [...new Set(problems.map((line) => line.replace(/\p{Cc}+/gu, " ")))];
-  const lines = different.slice(0, PROBLEMS_MAX);
+  const lines = different.slice(0, PROBLEMS_MAX).map((line) => cutTo(line, PROBLEM_LENGTH_MAX));
   const more = different.length - PROBLEMS_MAX;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
 }

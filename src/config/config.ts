@@ -41,8 +41,16 @@ export interface Config {
     readonly keepMs: Millis;
     readonly interfaces: readonly string[];
     readonly updateIntervalMs: Millis;
+    /** Whether registered devices that keep silent are asked after. */
+    readonly probe: "on" | "off";
   };
   readonly presence: { readonly awayAfterMs: Millis };
+  readonly occupancy: {
+    /** How fast motion that was seen fades. */
+    readonly halfLifeMs: Millis;
+    /** In minutes after midnight; undefined where counts never begin anew by the hour. */
+    readonly resetMinute: number | undefined;
+  };
   readonly advice: readonly AdviceRule[];
   /** What leaves the mesh. */
   readonly edge: EdgeSettings;
@@ -99,8 +107,13 @@ export function completeConfig(
       keepMs: spanMs(filled.neighbours.keep),
       interfaces: filled.neighbours.interfaces,
       updateIntervalMs: spanMs(filled.neighbours.update_interval),
+      probe: filled.neighbours.probe ? "on" : "off",
     },
     presence: { awayAfterMs: spanMs(filled.presence.away_after) },
+    occupancy: {
+      halfLifeMs: spanMs(filled.occupancy.half_life),
+      resetMinute: filled.occupancy.reset === "" ? undefined : minuteOf(filled.occupancy.reset),
+    },
     advice: filled.advice.map(adviceOf),
     edge: edgeSettings(filled),
     history: {
@@ -154,9 +167,11 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
 /** `22:00-07:00` as minutes after midnight. */
 function dayPart(text: string): DayPart {
   const [from = "", to = ""] = text.split("-");
-  const minute = (time: string) => {
-    const [hours, minutes] = time.split(":").map(Number);
-    return (hours ?? 0) * HOUR_MINUTES + (minutes ?? 0);
-  };
-  return { fromMinute: minute(from), toMinute: minute(to) };
+  return { fromMinute: minuteOf(from), toMinute: minuteOf(to) };
+}
+
+/** `04:30` as minutes after midnight. */
+function minuteOf(time: string): number {
+  const [hours, minutes] = time.split(":").map(Number);
+  return (hours ?? 0) * HOUR_MINUTES + (minutes ?? 0);
 }

@@ -3,6 +3,7 @@ import { announce, chat } from "./schema-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import {
   duration,
+  flag,
   list,
   listen,
   mapping,
@@ -118,6 +119,16 @@ const neighbours = mapping({
     v.pipe(timerDuration("1s"), v.description("How often the neighbour table is read.")),
     "30s",
   ),
+  probe: v.optional(
+    v.pipe(
+      flag,
+      v.description(
+        "Ask gently after registered devices that keep silent, so that a phone that sleeps " +
+          "sends nobody home.",
+      ),
+    ),
+    true,
+  ),
 });
 
 const presence = mapping({
@@ -127,6 +138,25 @@ const presence = mapping({
       v.description("Who was not seen for so long is away. Phones sleep for minutes."),
     ),
     "15min",
+  ),
+});
+
+const RESET_ALLOWED = 'a time of the day such as "04:00", or "" for never';
+const occupancy = mapping({
+  half_life: v.optional(
+    v.pipe(
+      duration("10s", "1d"),
+      v.description("How fast motion that was seen fades: after so long it counts half."),
+    ),
+    "5min",
+  ),
+  reset: v.optional(
+    v.pipe(
+      v.string(RESET_ALLOWED),
+      v.regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d)?$/, RESET_ALLOWED),
+      v.description("After this hour, in the Pi's own time zone, the count of a still room is 0."),
+    ),
+    "04:00",
   ),
 });
 
@@ -228,6 +258,7 @@ export const fileSchema = mapping({
   ),
   neighbours: v.optional(v.pipe(neighbours, v.description("The MAC-to-IP map.")), {}),
   presence: v.optional(v.pipe(presence, v.description("Who is in.")), {}),
+  occupancy: v.optional(v.pipe(occupancy, v.description("Which rooms are taken.")), {}),
   advice: v.optional(
     v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
     [],

@@ -30,7 +30,9 @@ export async function parseText(text: string): Promise<Result<ParsedText, readon
   const lines = new yaml.LineCounter();
   const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
   try {
-    const options = { lineCounter: lines, prettyErrors: false, merge: true } as const;
+    // "error": the library would warn on standard error, past our log, of keys that are lists.
+    const quiet = { prettyErrors: false, logLevel: "error" } as const;
+    const options = { lineCounter: lines, merge: true, ...quiet } as const;
     const document: Document = yaml.parseDocument(text, options);
     const wrong = [...document.errors, ...document.warnings];
     if (wrong.length > 0) {

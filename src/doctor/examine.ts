@@ -8,6 +8,7 @@ import { checkBuses } from "./buses.ts";
 import type { Finding } from "./finding.ts";
 import { checkLines } from "./lines.ts";
 import { checkClock, checkDisk, checkPower } from "./machine.ts";
+import { checkNeighbours } from "./neighbours.ts";
 import { checkMdns, checkPort } from "./network.ts";
 
 /** One check. A guess: a bus that hangs is told after 2 s. */
@@ -41,6 +42,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ["ports", () => checkPort("mesh.listen", mesh.listen, node)],
     ["ports", () => checkPort("api.listen", api.listen, node)],
     ["mdns", () => checkMdns(mesh.discovery)],
+    ["neighbours", () => checkNeighbours(config)],
   ];
   const findings: Finding[] = [];
   for (const [check, look] of checks) {

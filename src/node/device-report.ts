@@ -1,33 +1,40 @@
-import type { NeighbourEvent } from "../../firmware-bridge/src/neighbour-watch.ts";
+import type { NeighbourEvent, SeenDevice } from "../../firmware-bridge/src/neighbour-watch.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/time.ts";
 import { ownersByMac, parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
+import { nextVersions } from "../office/network.ts";
 import { deviceKey, deviceRecord, parseDeviceKey } from "../office/records.ts";
 import type { Replica } from "../replica/replica.ts";
+import { AddressDisputes } from "./address-disputes.ts";
 import type { Node } from "./node.ts";
 
 export interface DeviceReportParts {
   readonly self: NodeId;
-  readonly node: Node;
+  readonly node: Pick<Node, "write" | "erase" | "onEntries">;
   readonly replica: Replica;
   readonly clock: Clock;
   /** Which devices the mesh may be told of. */
   readonly record: "all" | "registered" | "none";
   /** A device that was not seen for so long had gone. */
   readonly awayAfterMs: Millis;
+  /** The name that a device gave a DHCP server. */
+  readonly hostnameOf?: (mac: string) => string | undefined;
 }
 
-interface SeenDevice {
-  readonly ips: readonly string[];
+interface Seen {
+  readonly addresses: readonly { readonly ip: string; readonly confirmedAtMs: Millis }[];
   readonly confirmedAtMs: Millis;
 }
 
 /** Tells the mesh which devices this node sees, as far as it may. */
 export class DeviceReport {
   /** All that is seen, told or not: it stays on this machine. */
-  private readonly seen = new Map<string, SeenDevice>();
+  private readonly seen = new Map<string, Seen>();
+  private readonly disputes: AddressDisputes;
 
-  constructor(private readonly parts: DeviceReportParts) {}
+  constructor(private readonly parts: DeviceReportParts) {
+    this.disputes = new AddressDisputes(parts);
+  }
 
   /** Takes back what may not be told any more, now and whenever claims change. */
   start(): void {
@@ -37,32 +44,50 @@ export class DeviceReport {
         ({ key }) => parseClaimKey(key) !== undefined || parseUnclaimKey(key) !== undefined,
       );
       if (isAboutClaims) this.reconsider();
+      if (entries.some(({ key }) => parseDeviceKey(key) !== undefined)) this.disputes.outdate();
     });
   }
 
-  handle(event: NeighbourEvent): void {
-    const { clock, node } = this.parts;
-    if (event.type === "forgotten") {
-      this.seen.delete(event.mac);
-      node.write(deviceKey(event.mac), undefined, "durable");
-      node.erase();
+  tell(event: NeighbourEvent): void {
+    const { node } = this.parts;
+    if (event.type === "seen") {
+      this.remember(event);
+      if (this.mayTell(event.mac)) this.write(event.mac);
       return;
     }
-    const { mac, ips, confirmedMs } = event;
-    this.seen.set(mac, { ips, confirmedAtMs: clock.monotonicMs() - confirmedMs });
-    if (this.mayTell(mac)) this.tell(mac);
+    this.seen.delete(event.mac);
+    node.write(deviceKey(event.mac), undefined, "durable");
+    node.erase();
+  }
+
+  /** Proof of a device that was told not long ago: said at once only where others err. */
+  note(device: SeenDevice): void {
+    this.remember(device);
+    if (this.mayTell(device.mac) && this.disputes.has(device)) this.write(device.mac);
   }
 
   /** The device that this node sees at an address. */
   macOf(ip: string): string | undefined {
     let found: string | undefined;
     let freshestMs = Number.NEGATIVE_INFINITY;
-    for (const [mac, { ips, confirmedAtMs }] of this.seen) {
-      if (!ips.includes(ip) || confirmedAtMs <= freshestMs) continue;
+    for (const [mac, { addresses }] of this.seen) {
+      const held = addresses.find((address) => address.ip === ip);
+      if (held === undefined || held.confirmedAtMs <= freshestMs) continue;
       found = mac;
-      freshestMs = confirmedAtMs;
+      freshestMs = held.confirmedAtMs;
     }
     return found;
+  }
+
+  private remember({ mac, addresses, confirmedMs }: SeenDevice): void {
+    const nowMs = this.parts.clock.monotonicMs();
+    this.seen.set(mac, {
+      addresses: addresses.map(({ ip, confirmedMs: agoMs }) => ({
+        ip,
+        confirmedAtMs: nowMs - agoMs,
+      })),
+      confirmedAtMs: nowMs - confirmedMs,
+    });
   }
 
   private reconsider(): void {
@@ -78,7 +103,7 @@ export class DeviceReport {
     for (const mac of late) node.write(deviceKey(mac), undefined, "batched");
     if (late.length > 0) node.erase();
     for (const mac of this.seen.keys()) {
-      if (!told.includes(mac) && mayTell(mac)) this.tell(mac);
+      if (!told.includes(mac) && mayTell(mac)) this.write(mac);
     }
   }
 
@@ -87,15 +112,23 @@ export class DeviceReport {
     return record === "all" || (record === "registered" && ownersByMac(replica).has(mac));
   }
 
-  private tell(mac: string): void {
+  private write(mac: string): void {
     const device = this.seen.get(mac);
     if (device === undefined) return;
-    const { clock, node } = this.parts;
-    const confirmedMs = Math.max(0, clock.monotonicMs() - device.confirmedAtMs);
+    const { clock, node, self, hostnameOf } = this.parts;
+    const ago = (atMs: Millis) => Math.floor(Math.max(0, clock.monotonicMs() - atMs));
+    const confirmedMs = ago(device.confirmedAtMs);
+    const addresses = device.addresses.map(({ ip, confirmedAtMs }) => ({
+      ip,
+      ageMs: ago(confirmedAtMs),
+    }));
+    const versions = nextVersions({ mac, observer: self }, addresses, this.disputes.claims());
     const record = deviceRecord.encode({
-      ips: [...device.ips],
-      confirmedMs: Math.floor(confirmedMs),
+      ips: addresses.map(({ ip }) => ip),
+      confirmedMs,
       presentMs: Math.floor(this.presentMs(mac, confirmedMs)),
+      proofs: { agesMs: addresses.map(({ ageMs }) => ageMs), versions: [...versions] },
+      hostname: hostnameOf?.(mac),
     });
     node.write(deviceKey(mac), record, "batched");
   }

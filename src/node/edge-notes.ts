@@ -1,7 +1,7 @@
 import { toHex, utf8 } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/time.ts";
-import type { Hash, Told } from "../office/announcements.ts";
+import type { Told } from "../office/announcements.ts";
 import {
   type Answering,
   ableNodes,
@@ -16,6 +16,7 @@ import {
   toldRecord,
 } from "../office/edge-records.ts";
 import { silentNodes } from "../office/nodes.ts";
+import type { Hash } from "../office/rendezvous.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Node } from "./node.ts";
 

@@ -1,6 +1,7 @@
 import type { Address, NodeId } from "../base/id.ts";
 import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import type { ChartPoint } from "../history/chart.ts";
 import type { Fact } from "../office/facts.ts";
 import type {
   CallerView,
@@ -93,6 +94,8 @@ export interface PushedReading {
   readonly kind: Kind;
   readonly value: number | boolean;
   readonly room?: string;
+  /** Of a count: so many went through a door, this way. */
+  readonly passage?: "in" | "out";
 }
 
 /** An offset as such, or a value as measured and what it should have been. */
@@ -132,6 +135,26 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** What is asked of the history; all instants are of a wall clock, as charts have them. */
+export interface HistoryAsk {
+  readonly room: string;
+  readonly kind: Kind;
+  readonly fromMs: Millis;
+  /** Not included. */
+  readonly toMs: Millis;
+  readonly stepMs: Millis;
+}
+
+/** A room's chart: steps without any reading are left out. */
+export interface HistoryView extends HistoryAsk {
+  readonly points: readonly ChartPoint[];
+}
+
+/** What passed by. */
+export interface HistorySide {
+  chart(ask: HistoryAsk): Promise<HistoryView>;
+}
+
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
 export interface ReadSide {
   self(): SelfView;
@@ -146,6 +169,7 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */

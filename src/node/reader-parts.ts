@@ -9,6 +9,7 @@ import type { Replica } from "../replica/replica.ts";
 import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
+import type { History } from "./history/history.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type { Check } from "./read-side.ts";
@@ -23,6 +24,8 @@ export interface ReaderParts {
   readonly room: string;
   readonly version: string;
   readonly keepMs: Millis;
+  /** How fast motion that was seen fades. */
+  readonly halfLifeMs: Millis;
   readonly clock: Clock;
   readonly replica: Replica;
   readonly overlay: Overlay;
@@ -38,6 +41,7 @@ export interface ReaderParts {
   readonly people?: People;
   /** What leaves the mesh here, and how that does. */
   readonly edgeChecks?: () => readonly Check[];
+  readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];
 }

@@ -3,9 +3,11 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
+import { isAboutDoors } from "../office/doors.ts";
 import { type Fact, factsOf } from "../office/facts.ts";
 import { deviceViews } from "../office/network.ts";
 import { nodeName, nodeViews } from "../office/nodes.ts";
+import { occupancies } from "../office/occupancy.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
@@ -18,6 +20,7 @@ import { parseTargetKey } from "../office/targets.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
 import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
+import type { History } from "./history/history.ts";
 import { nodeMetrics } from "./metrics.ts";
 import type { People } from "./people.ts";
 import type {
@@ -49,6 +52,10 @@ export class Reader implements ReadSide {
 
   get people(): People | undefined {
     return this.parts.people;
+  }
+
+  get history(): History | undefined {
+    return this.parts.history;
   }
 
   get targets(): Targets | undefined {
@@ -116,6 +123,7 @@ export class Reader implements ReadSide {
         "nobody else uses it",
       ),
       ...(this.parts.edgeChecks?.() ?? []),
+      ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];
   }
 
@@ -198,8 +206,8 @@ export class Reader implements ReadSide {
       targets.push({ sensor, reading });
     }
     for (const { sensor, reading } of targets) {
-      const { kind, value, room } = reading;
-      const pushed = sensor.push({ kind, value, ...(room === undefined ? {} : { room }) });
+      const { sensor: _, ...pushable } = reading;
+      const pushed = sensor.push(pushable);
       if (!pushed.ok) return err({ status: 422, detail: pushed.error });
     }
     return ok(undefined);
@@ -222,10 +230,13 @@ export class Reader implements ReadSide {
   }
 
   private plainRooms(): readonly RoomView[] {
+    const { replica, self, halfLifeMs } = this.parts;
+    const readings = this.readings();
     return roomViews(
-      this.readings(),
+      readings,
       this.nodes().map(({ room }) => room),
       this.parts.targets?.all() ?? [],
+      occupancies(replica, self, readings, { halfLifeMs, nowMs: this.now() }),
     );
   }
 
@@ -239,6 +250,7 @@ function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {
 }
 
 function topicsOfKey(key: string): readonly Topic[] {
+  if (isAboutDoors(key)) return ["rooms"];
   if (parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined) return ["rooms"];
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];

@@ -4,9 +4,8 @@ import type { Advised } from "../office/announcements.ts";
 import { parseReadingKey } from "../office/records.ts";
 import type { RoomView } from "../office/views.ts";
 import type { AdviceRule } from "../reading/advice-rule.ts";
+import { localMinute } from "./local-minute.ts";
 import type { Node } from "./node.ts";
-
-const HOUR_MINUTES = 60;
 
 /** Keeps what the rules say of rooms, by this node's own clocks. */
 export class RoomAdvice {
@@ -44,7 +43,6 @@ export class RoomAdvice {
 
   private minuteOfDay(): number {
     // Quiet hours are for people: the only use of the wall clock here.
-    const local = new Date(this.clock.wallMs());
-    return local.getHours() * HOUR_MINUTES + local.getMinutes();
+    return localMinute(this.clock);
   }
 }

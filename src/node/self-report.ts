@@ -1,7 +1,7 @@
 import type { NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import { type Address, keyOfNodeId } from "../base/id.ts";
-import { type Clock, SECOND_MS } from "../base/time.ts";
+import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
 import {
   ALIVE_KEY,
   aliveRecord,
@@ -17,12 +17,16 @@ import type { Overlay } from "../overlay/overlay.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { DeviceReport } from "./device-report.ts";
+import type { Doors } from "./doors.ts";
 import type { Node } from "./node.ts";
 
 /** How often the node looks whether what it says of itself still holds. */
 const LOOK_MS = 2 * SECOND_MS;
 /** The picture of the overlay may lag this much, so that churn does not multiply itself. */
 const LINKS_MS = 6 * SECOND_MS;
+
+/** A stamp may be this far ahead of the wall clock before a reading tells both. A guess. */
+const STRAY_MS_MAX = SECOND_MS;
 
 export interface SelfReportParts {
   readonly node: Node;
@@ -32,6 +36,7 @@ export interface SelfReportParts {
   readonly sensors: readonly Sensor[];
   readonly watch: NeighbourWatch | undefined;
   readonly devices?: DeviceReport;
+  readonly doors?: Doors;
   readonly name: string;
   readonly room: string;
   readonly version: string;
@@ -44,15 +49,18 @@ export class SelfReport {
   private said = "";
   private saidLinks = "";
   private linksMs = Number.NEGATIVE_INFINITY;
+  /** When each motion sensor last saw one. */
+  private readonly movedMs = new Map<string, Millis>();
 
   constructor(private readonly parts: SelfReportParts) {}
 
   start(): void {
-    const { node, sensors, watch, devices } = this.parts;
+    const { node, sensors, watch, devices, doors } = this.parts;
     this.sayWho();
+    doors?.start();
     for (const sensor of sensors) sensor.start((reading) => this.sayReading(reading));
     devices?.start();
-    watch?.start((event) => devices?.handle(event));
+    if (devices !== undefined) watch?.start(devices);
     node.every(LOOK_MS, () => this.look());
   }
 
@@ -92,15 +100,32 @@ export class SelfReport {
   }
 
   private sayReading(reading: Reading): void {
-    const { sensor, kind, value, room, simulated, everyMs } = reading;
+    const { sensor, kind, room, simulated, everyMs } = reading;
     const record = readingRecord.encode({
-      value,
+      value: this.parts.doors?.shown(reading) ?? reading.value,
       room: room ?? this.parts.room,
       ageMs: 0,
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,
       restored: undefined,
+      wallMs: this.strayWallMs(),
+      stillMs: this.stillMs(reading),
     });
     this.parts.node.write(readingKey(sensor, kind), record, "batched");
+  }
+
+  /** A stamp never goes back; the wall clock may, and then a chart needs to know. */
+  private strayWallMs(): Millis | undefined {
+    const wallMs = Math.max(0, Math.floor(this.parts.clock.wallMs()));
+    return this.parts.replica.clock.now.wallMs - wallMs > STRAY_MS_MAX ? wallMs : undefined;
+  }
+
+  /** For how long a motion sensor has seen none; undefined where it sees one, or never did. */
+  private stillMs({ sensor, kind, value }: Reading): Millis | undefined {
+    if (kind !== "motion") return undefined;
+    const nowMs = this.parts.clock.monotonicMs();
+    const movedMs = this.movedMs.get(sensor);
+    if (value !== 0) this.movedMs.set(sensor, nowMs);
+    return value !== 0 || movedMs === undefined ? undefined : Math.floor(nowMs - movedMs);
   }
 }

@@ -1,10 +1,9 @@
 import { toHex, utf8 } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import { HOUR_MS, type Millis } from "../base/time.ts";
-import type { Kind } from "../reading/kind.ts";
 
-/** SHA-256, handed in. */
-export type Hash = (bytes: Uint8Array) => Uint8Array;
+import type { Kind } from "../reading/kind.ts";
+import { type Hash, rendezvous } from "./rendezvous.ts";
 
 /** What a rule says of a room, as far as it is known. */
 export interface Advised {
@@ -125,25 +124,13 @@ function restsOnNothing(own: Told, now: Advised | undefined, counting: readonly 
   return now.state === "over" && others.length === 0;
 }
 
-/**
- * Which of some nodes speaks for something: the one with the highest hash (rendezvous hashing;
- * Thaler and Ravishankar 1998). All who know the same nodes choose the same; when one dies, only
- * what was its own gets another.
- */
+/** Which of the living speaks for a room. */
 export function announcerOf(
   room: string,
   living: readonly NodeId[],
   hash: Hash,
 ): NodeId | undefined {
   return rendezvous(room, living, hash)[0];
-}
-
-/** Some nodes in the order in which something falls to them. */
-export function rendezvous(what: string, nodes: readonly NodeId[], hash: Hash): readonly NodeId[] {
-  return nodes
-    .map((node) => ({ node, weight: toHex(hash(utf8(`${node} ${what}`))) }))
-    .sort((left, right) => (left.weight < right.weight ? 1 : left.weight > right.weight ? -1 : 0))
-    .map(({ node }) => node);
 }
 
 /** The same for the same words and effect on any node: hexadecimal, the effect's digits first. */

@@ -4,6 +4,7 @@ import { isBooleanKind, isKind, isPlausible, type Unit, unitOf } from "../readin
 import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
 import { calibrationRecord, parseCalibrationKey } from "./calibrations.ts";
+import { parsePassagesKey, parseResetKey, passagesRecord, resetOf } from "./doors.ts";
 import { nodeName } from "./nodes.ts";
 import {
   deviceRecord,
@@ -42,7 +43,7 @@ export function factsOf(replica: Replica, nowMs: Millis): readonly Fact[] {
   const facts: Fact[] = [];
   for (const held of replica.live()) {
     const { origin, stamp } = held.entry;
-    for (const { ageThenMs = 0, ...said } of saidBy(held, nodeName(replica, origin))) {
+    for (const { ageThenMs = 0, ...said } of saidBy(held, nodeName(replica, origin), replica)) {
       const ageMs = Math.max(0, nowMs - held.heardMs) + ageThenMs;
       const atWallMs = Math.max(0, stamp.wallMs - ageThenMs);
       facts.push({ ...said, from: origin, atWallMs, ageMs });
@@ -55,8 +56,13 @@ export function factsOf(replica: Replica, nowMs: Millis): readonly Fact[] {
   });
 }
 
-function saidBy({ entry: { key, value } }: Held, name: string): readonly Said[] {
+function saidBy({ entry }: Held, name: string, replica: Replica): readonly Said[] {
+  const { key, value, origin } = entry;
   if (value === undefined) return [];
+  const door = parsePassagesKey(key);
+  if (door !== undefined) return passageFacts(door, value, name);
+  const counted = parseResetKey(key);
+  if (counted !== undefined) return resetFacts(replica, origin, counted, name);
   const mac = parseDeviceKey(key);
   if (mac !== undefined) return deviceFacts(mac, value, name);
   const reading = parseReadingKey(key);
@@ -91,6 +97,39 @@ function readingFacts(
       about: "things",
       ageThenMs: ageMs,
     },
+  ];
+}
+
+function passageFacts(
+  { room, sensor }: { room: string; sensor: string },
+  bytes: Uint8Array,
+  name: string,
+): readonly Said[] {
+  const decoded = passagesRecord.decode(bytes);
+  if (!decoded.ok) return [];
+  const { ins, outs, quietMs = 0 } = decoded.value;
+  const said = { entity: `room/${room}`, unit: unitOf("count"), by: `${name}/${sensor}` };
+  const more = { ...said, about: "things", ageThenMs: quietMs } as const;
+  return [
+    { ...more, attribute: "entered", value: ins },
+    { ...more, attribute: "left", value: outs },
+  ];
+}
+
+/** From which totals on people are counted, a sum over the nodes that the reset names. */
+function resetFacts(replica: Replica, origin: NodeId, room: string, name: string): readonly Said[] {
+  const shares = [...resetOf(replica, origin, room).values()];
+  const sum = (of: (share: (typeof shares)[number]) => number) =>
+    shares.reduce((total, share) => total + of(share), 0);
+  const said = {
+    entity: `room/${room}`,
+    unit: unitOf("count"),
+    by: name,
+    about: "things",
+  } as const;
+  return [
+    { ...said, attribute: "entered_before_reset", value: sum(({ plus }) => plus) },
+    { ...said, attribute: "left_before_reset", value: sum(({ minus }) => minus) },
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Millis } from "../base/time.ts";
 import type { Replica } from "../replica/replica.ts";
 import { ownersByMac } from "./claims.ts";
-import { type Sighting, sightings } from "./network.ts";
+import { claimsOf, currentAddresses, type Sighting, sightings } from "./network.ts";
 import type { OwnedDeviceView, PersonView } from "./views.ts";
 
 /** How presence is read from what was seen. */
@@ -19,29 +19,36 @@ export function personViews(
   { monotonicMs: nowMs, wallMs }: { readonly monotonicMs: Millis; readonly wallMs: Millis },
 ): readonly PersonView[] {
   const owners = ownersByMac(replica);
-  const seen = new Map<string, Sighting[]>();
-  for (const sighting of sightings(replica, nowMs)) {
-    const { mac, ageMs } = sighting;
-    if (ageMs > spans.keepMs || !owners.has(mac)) continue;
-    seen.set(mac, [...(seen.get(mac) ?? []), sighting]);
+  const kept = [...sightings(replica, nowMs)].filter(({ ageMs }) => ageMs <= spans.keepMs);
+  const addresses = currentAddresses(kept.flatMap(claimsOf));
+  const all = new Map<string, Sighting[]>();
+  for (const sighting of kept.filter(({ mac }) => owners.has(mac))) {
+    all.set(sighting.mac, [...(all.get(sighting.mac) ?? []), sighting]);
   }
+  const seen: Seen = { all, addresses };
   const people = new Set([...owners.values()].flat());
   return [...people].sort().map((person) => personView(person, owners, seen, { ...spans, wallMs }));
+}
+
+/** What is known of devices, by MAC. */
+interface Seen {
+  readonly all: ReadonlyMap<string, readonly Sighting[]>;
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
 
 function personView(
   person: string,
   owners: ReadonlyMap<string, readonly string[]>,
-  seen: ReadonlyMap<string, readonly Sighting[]>,
+  seen: Seen,
   { awayAfterMs, wallMs }: PresenceSpans & { readonly wallMs: Millis },
 ): PersonView {
   const macs = [...owners].filter(([, all]) => all.includes(person)).map(([mac]) => mac);
   const devices = macs.sort().map((mac): OwnedDeviceView => {
-    const [freshest] = byAge(seen.get(mac) ?? []);
+    const [freshest] = byAge(seen.all.get(mac) ?? []);
     const others = (owners.get(mac) ?? []).filter((other) => other !== person);
-    return { mac, ip: freshest?.ips[0], ageMs: freshest?.ageMs, others };
+    return { mac, ip: seen.addresses.get(mac)?.[0], ageMs: freshest?.ageMs, others };
   });
-  const all = byAge(macs.flatMap((mac) => seen.get(mac) ?? []));
+  const all = byAge(macs.flatMap((mac) => seen.all.get(mac) ?? []));
   const [latest] = all;
   const isIn = latest !== undefined && latest.ageMs <= awayAfterMs;
   const sinceAgeMs = isIn ? presentForMs(all, awayAfterMs) : latest?.ageMs;

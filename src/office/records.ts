@@ -1,6 +1,7 @@
 import type { Millis } from "../base/time.ts";
-import { bytes, many, optional, real, record, text, uint } from "../base/tlv.ts";
+import { bytes, many, nested, optional, real, record, text, uint } from "../base/tlv.ts";
 import type { Kind } from "../reading/kind.ts";
+import { agedPassages, parsePassagesKey } from "./doors.ts";
 
 /**
  * What a node writes under which key. Each is a record with numbered fields, so that newer
@@ -13,6 +14,8 @@ import type { Kind } from "../reading/kind.ts";
  * | `alive` | that it still is, when it has nothing else to say |
  * | `reading/SENSOR/KIND` | the newest value of a sensor |
  * | `device/MAC` | a device in its neighbour table |
+ * | `passages/ROOM/SENSOR` | all who ever went through a door, in and out (`doors.ts`) |
+ * | `reset/ROOM` | from where on a room's people are counted (`doors.ts`) |
  * | `claim/MAC/TAG` | whose a device is (`claims.ts`) |
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
@@ -50,14 +53,39 @@ export const readingRecord = record({
   simulated: optional(uint(5, 1)),
   /** 1: said again after a restart, of unknown age. */
   restored: optional(uint(6, 1)),
+  /** When it was taken by its writer's wall clock, where the entry's stamp is far from that. */
+  wallMs: optional(uint(7)),
+  /** Of motion: for how long there had been none when the value was taken. */
+  stillMs: optional(uint(8)),
 });
 
+/** Addresses of a device that one node tells of. */
+const DEVICE_IPS_MAX = 8;
+/** The longest label of a host name (RFC 1035, section 2.3.4). */
+const HOSTNAME_BYTES_MAX = 63;
+
+/** A claim a second from every one of 1,000 nodes does not get there in 30 years. A guess. */
+export const CLAIM_VERSION_MAX = 2 ** 40;
+
 export const deviceRecord = record({
-  ips: many(text(1, 64), 8),
+  /** The freshest first. */
+  ips: many(text(1, 64), DEVICE_IPS_MAX),
   /** How long ago the kernel had proof of the device when this was written. */
   confirmedMs: uint(2),
   /** For how long it had been here then, without having been away. */
   presentMs: optional(uint(3)),
+  /** Of each address in turn: how old its proof was, and which claim it outdoes (`network.ts`). */
+  proofs: optional(
+    nested(
+      4,
+      record({
+        agesMs: many(uint(1), DEVICE_IPS_MAX),
+        versions: many(uint(2, CLAIM_VERSION_MAX), DEVICE_IPS_MAX),
+      }),
+    ),
+  ),
+  /** As a DHCP server knows it. */
+  hostname: optional(text(5, HOSTNAME_BYTES_MAX)),
 });
 
 export function readingKey(sensor: string, kind: Kind): string {
@@ -95,8 +123,12 @@ export function aged(key: string, value: Uint8Array, ageMs: Millis): Uint8Array 
     const device = deviceRecord.decode(value);
     if (!device.ok) return value;
     const confirmedMs = device.value.confirmedMs + moreMs;
-    return deviceRecord.encode({ ...device.value, confirmedMs });
+    const { proofs } = device.value;
+    const agesMs = proofs?.agesMs.map((one) => one + moreMs) ?? [];
+    const older = proofs && { proofs: { ...proofs, agesMs } };
+    return deviceRecord.encode({ ...device.value, confirmedMs, ...older });
   }
+  if (parsePassagesKey(key) !== undefined) return agedPassages(value, moreMs);
   const reading = parseReadingKey(key) === undefined ? undefined : readingRecord.decode(value);
   if (!reading?.ok) return value;
   return readingRecord.encode({ ...reading.value, ageMs: reading.value.ageMs + moreMs });

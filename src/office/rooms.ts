@@ -3,9 +3,10 @@ import type { Millis } from "../base/time.ts";
 import { isBooleanKind, isKind, isPlausible, unitOf } from "../reading/kind.ts";
 import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
+import { type DoorFold, doorFolds, passagesKey } from "./doors.ts";
 import { nodeName, silentNodes } from "./nodes.ts";
 import { parseReadingKey, readingRecord } from "./records.ts";
-import type { NodeState, ReadingView, RoomView, TargetView } from "./views.ts";
+import type { NodeState, OccupancyView, ReadingView, RoomView, TargetView } from "./views.ts";
 
 /** A reading older than so many of its longest silences is stale: one may come late. */
 const SILENCES_UNTIL_STALE = 2;
@@ -20,6 +21,7 @@ export function readingViews(
 ): readonly ReadingView[] {
   const silent = new Set(silentNodes(replica, self, nowMs));
   const names = new Map<NodeId, string>();
+  const folds = doorFolds(replica, nowMs);
   const views: ReadingView[] = [];
   for (const held of replica.live()) {
     const { origin } = held.entry;
@@ -29,7 +31,7 @@ export function readingViews(
       names.set(origin, name);
     }
     const view = readingView(held, name, silent.has(origin) ? "silent" : "alive", nowMs);
-    if (view !== undefined) views.push(view);
+    if (view !== undefined) views.push(counted(view, held, replica, folds));
   }
   return views.sort((left, right) => left.ageMs - right.ageMs);
 }
@@ -39,6 +41,7 @@ export function roomViews(
   readings: readonly ReadingView[],
   rooms: Iterable<string>,
   targets: readonly TargetView[] = [],
+  occupancies: ReadonlyMap<string, OccupancyView> = new Map(),
 ): RoomView[] {
   const byRoom = new Map<string, ReadingView[]>();
   const wanted = targets.map(({ room }) => room);
@@ -54,6 +57,7 @@ export function roomViews(
         room,
         all,
         targets.filter((one) => one.room === room),
+        occupancies.get(room),
       ),
     )
     .sort((left, right) => (left.room < right.room ? -1 : 1));
@@ -63,6 +67,7 @@ function roomView(
   room: string,
   all: readonly ReadingView[],
   targets: readonly TargetView[],
+  occupancy: OccupancyView | undefined,
 ): RoomView {
   const freshest = new Map<string, ReadingView>();
   for (const reading of [...all].sort(realAndFreshFirst)) {
@@ -74,8 +79,22 @@ function roomView(
     readings: [...freshest.values()],
     targets,
     motion: motions.length === 0 ? undefined : motions.some(({ value }) => value === true),
-    count: undefined,
+    count: occupancy?.count,
+    ...(occupancy === undefined ? {} : { occupancy }),
   };
+}
+
+/** A door's counter tells of the whole room, whatever its other doors have seen. */
+function counted(
+  view: ReadingView,
+  { entry: { origin, key } }: Held,
+  replica: Replica,
+  folds: ReadonlyMap<string, DoorFold>,
+): ReadingView {
+  const fold = view.kind === "count" ? folds.get(view.room) : undefined;
+  const sensor = parseReadingKey(key)?.sensor ?? "";
+  const isDoor = fold && replica.get(origin, passagesKey(view.room, sensor)) !== undefined;
+  return isDoor ? { ...view, value: Math.max(0, fold.net) } : view;
 }
 
 function realAndFreshFirst(left: ReadingView, right: ReadingView): number {
@@ -96,7 +115,7 @@ function readingView(
   if (parsed === undefined || !isKind(parsed.kind) || entry.value === undefined) return undefined;
   const decoded = readingRecord.decode(entry.value);
   if (!decoded.ok) return undefined;
-  const { value, room, ageMs: ageThen, everyMs, simulated, restored } = decoded.value;
+  const { value, room, ageMs: ageThen, everyMs, simulated, restored, stillMs } = decoded.value;
   const { sensor, kind } = parsed;
   if (!isPlausible(kind, value)) return undefined;
   const ageMs = Math.max(0, nowMs - heardMs) + ageThen;
@@ -112,5 +131,6 @@ function readingView(
     ageMs,
     stale: late || state === "silent" || restored === 1,
     simulated: simulated === 1,
+    ...(stillMs === undefined ? {} : { stillMs }),
   };
 }

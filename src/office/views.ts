@@ -17,6 +17,22 @@ export interface ReadingView {
   readonly ageMs: Millis;
   readonly stale: boolean;
   readonly simulated: boolean;
+  /** Of a motion sensor that sees none: for how long before the reading; undefined: not known. */
+  readonly stillMs?: Millis | undefined;
+}
+
+/** Who is in a room, as its doors and motion sensors tell. */
+export interface OccupancyView {
+  /** People counted in, never below zero; undefined where nothing counts. */
+  readonly count: number | undefined;
+  /** How likely somebody is there, from 0 to 1, and what that comes to; absent: nothing tells. */
+  readonly likelihood?: number;
+  readonly state?: "taken" | "empty";
+  /** How long ago something moved, and somebody went through a door, where that is known. */
+  readonly movedMs?: Millis | undefined;
+  readonly passedMs?: Millis | undefined;
+  /** The nodes that tell. */
+  readonly sources: readonly NodeId[];
 }
 
 /** A target and, where people set it at once on two sides of a cut, what the others set. */
@@ -46,6 +62,7 @@ export interface RoomView {
   readonly motion: boolean | undefined;
   /** People counted in, where a counter is there. */
   readonly count: number | undefined;
+  readonly occupancy?: OccupancyView;
   /** What the configuration's rules have to say of it. */
   readonly advice?: readonly string[];
 }

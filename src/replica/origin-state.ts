@@ -2,8 +2,9 @@ import { compareBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
+import { parseCoverage } from "./coverage.ts";
 import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
-import { type Interval, Intervals } from "./intervals.ts";
+import { Intervals } from "./intervals.ts";
 
 /**
  * Lives of one origin that are followed at once. A guess: a Pi that starts over and over before
@@ -163,25 +164,24 @@ export class OriginState {
     return JSON.stringify({ current: this.current, floor: this.floor, lives });
   }
 
-  /** Takes back what was stored together with the entries. Trusts its own node's file. */
+  /**
+   * Takes back what was stored together with the entries. A coverage that is none is as if there
+   * were none: what it said is asked of the neighbours again.
+   */
   restore(coverage: string, held: readonly Held[]): void {
-    const parsed = JSON.parse(coverage) as {
-      current: number;
-      floor: Dot;
-      lives: [number, Interval[]][];
-    };
     for (const item of held) {
       this.place(rowName(item.entry.key, item.entry.dot.incarnation), item);
     }
-    for (const [incarnation, intervals] of parsed.lives) {
+    const { current, floor, lives } = parseCoverage(coverage);
+    for (const [incarnation, intervals] of lives) {
       const covered = new Intervals(intervals);
       this.lives.set(incarnation, { birth: undefined, covered, signed: covered.highest() });
     }
     for (const [incarnation, life] of this.lives) {
       life.birth = decodeBirth(this.rows.get(rowName(BIRTH_KEY, incarnation))?.entry.value);
     }
-    this.current = parsed.current;
-    this.floor = parsed.floor;
+    this.current = current;
+    this.floor = floor;
   }
 
   private joinKnown(entry: Entry, nowMs: Millis): Placement {

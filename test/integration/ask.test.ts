@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { AnswerDocument, FactDocument, NodeDocument } from "../../src/api/types.ts";
+import type {
+  AnswerDocument,
+  FactDocument,
+  NodeDocument,
+  ReadingDocument,
+  RoomDocument,
+} from "../../src/api/types.ts";
 import { run } from "./cli-harness.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { threeRooms, until } from "./three-rooms.ts";
@@ -92,6 +98,63 @@ test("questions over three real nodes, one of which then goes away", async (cont
     const none = await run(["why", "room", "cellar", ...node]);
     assert.equal(none.code, 1);
     assert.match(none.stderr, /^watercooler: no node says anything of room "cellar": see .+\n$/);
+  });
+
+  const counted = (count: number) =>
+    until(`${count} in the kitchen`, async () => {
+      const rooms = await Promise.all(
+        nodes.map((node) => node.get<RoomDocument>("/v1/rooms/kitchen")),
+      );
+      return rooms.every((room) => room?.occupancy.count === count);
+    });
+  const walk = async (door: string, passage: "in" | "out", people: number) =>
+    assert.equal(await push(door, "count", people, { passage, room: "kitchen" }), 202);
+
+  await context.test("two doors on two Pis count who is in a room, over a kill", async () => {
+    await walk("kitchen", "in", 2);
+    await walk("meeting-room", "in", 2);
+    await walk("meeting-room", "out", 1);
+    await counted(3);
+    const readings = await open.get<ReadingDocument[]>("/v1/readings?room=kitchen&kind=count");
+    assert.deepEqual(
+      readings?.map(({ value }) => value),
+      [3, 3],
+      "each tells of all doors",
+    );
+    const taken =
+      /^Kitchen: somebody is there, 3 counted in, .+, from (kitchen|meeting-room)\/box\.$/;
+    await says("is anyone in the kitchen", "who", taken);
+    await says("how many people are in the kitchen", "reading", /^Kitchen: count 3, /);
+    const node = ["--node", open.api ?? ""];
+    const shown = await run(["room", "kitchen", ...node]);
+    assert.match(shown.stdout, /^kitchen {2}motion: yes {2}people: 3 {2}occupied {2}\(.+100 %\)\n/);
+    const why = await run(["why", "room", "kitchen", "entered", ...node]);
+    assert.match(why.stdout, /entered +2 +(kitchen +kitchen|meeting-room +meeting-room)\/box/);
+    assert.equal(why.stdout.trim().split("\n").length, 3, why.stdout);
+
+    await kitchen.end("SIGKILL");
+    kitchen.start();
+    await until("the kitchen is back", async () => (await kitchen.status("/v1/health")) === 200);
+    await walk("kitchen", "out", 1);
+    await counted(2);
+  });
+
+  await context.test("a free room is told from a taken one", async () => {
+    assert.equal(await push("meeting-room", "motion", false), 202);
+    assert.equal(await push("kitchen", "motion", true), 202);
+    await says("which room is free", "occupancy", /^Meeting room: likely empty, nobody moves, /);
+    await says("which rooms are taken?", "occupancy", /^Kitchen: somebody is there, 2 counted/);
+    await says("is the open space free", "occupancy", /nothing in open space tells whether/);
+    await walk("kitchen", "out", 4);
+    await counted(0);
+    const left = /^Kitchen: likely empty, all who came in went out, .+, from /;
+    await says("is anyone in the kitchen", "who", left);
+    await says("a kitchen está livre?", "occupancy", /^Kitchen: provavelmente vazia, quem entrou/);
+    const [room] = (await meeting.get<RoomDocument[]>("/v1/rooms")) ?? [];
+    assert.deepEqual(room?.occupancy, { motion: true, count: 0, occupied: false, likelihood: 0 });
+    assert.equal(await push("kitchen", "count", 0.5, { passage: "in" }), 422);
+    assert.equal(await push("kitchen", "temperature", 20, { passage: "in" }), 422);
+    assert.equal(await push("kitchen", "count", 1, { passage: "through" }), 400);
   });
 
   await context.test("what went out of reach is told as such, with its last value", async () => {

@@ -72,10 +72,12 @@ test("two hosts on a cable: MAC, IPv4, IPv6, a changed address", { skip: whyNot(
       timers: systemTimers,
       log: silentLog,
     });
-    watch.start((event) => events.push(event));
+    watch.start({ tell: (event) => events.push(event) });
     const newest = () => {
       const event = events.at(-1);
-      return event?.type === "seen" && event.mac === MAC_THERE ? event.ips : [];
+      return event?.type === "seen" && event.mac === MAC_THERE
+        ? event.addresses.map((address) => address.ip)
+        : [];
     };
     // Not an exact list: a link-local address joins whenever the kernel asks for ours.
     const shows = (...ips: string[]) => ips.every((address) => newest().includes(address));

@@ -32,10 +32,12 @@ test("doctor: every check has a line, and all that is well ends with 0", async (
   const config = writeConfig(join(dir, "w.yaml"), basic(dir));
   const { code, stdout } = await run(["doctor", "--config", config, ...NOBODY]);
   assert.equal(code, 0, stdout);
-  for (const check of ["config", "groups", "buses", "lines", "clock", "disk", "ports", "mdns"]) {
+  const local = ["config", "groups", "buses", "lines", "clock", "disk", "ports", "mdns"];
+  for (const check of [...local, "neighbours"]) {
     assert.match(stdout, new RegExp(`^(ok|warn) +${check} +\\S`, "m"));
   }
   assert.match(stdout, /^ok +mdns +off/m);
+  assert.match(stdout, /^(?:ok|warn) +neighbours +(?:asks after|no subnet)/m);
   assert.match(stdout, /^warn +node +can't reach a node/m);
 });
 

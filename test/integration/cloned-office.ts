@@ -54,7 +54,12 @@ export class ClonedOffice {
   async start(...nodes: readonly NodeProcess[]): Promise<void> {
     for (const node of nodes) node.start();
     const running = this.nodes.filter(({ isRunning }) => isRunning);
-    await until(() => agree(running), START_MS_MAX, "agreement");
+    try {
+      await until(() => agree(running), START_MS_MAX, "agreement");
+    } catch (error) {
+      for (const { plan, log } of running) console.log(`# log of ${plan.data}\n${log}`);
+      throw error;
+    }
   }
 
   copyData(from: string, to: string): void {

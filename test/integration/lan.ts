@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,11 @@ import { generateKeyPem } from "../../src/trust/identity.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 /** So that two runs on one machine stay apart. */
-const PREFIX = `wcm-${process.pid}-`;
-const SWITCH = `${PREFIX}lan`;
+export const PREFIX = `wcm-${process.pid}-`;
+export const SWITCH = `${PREFIX}lan`;
 
-const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
+export const ip = (...args: string[]) =>
+  execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
 
 /** Why a LAN of namespaces can't be made here, or false where it can. */
 export function lanMissing(): string | false {
@@ -38,13 +39,39 @@ export async function until(
   return performance.now() - startedMs;
 }
 
-/** What makes a process believe in another wall clock; its monotonic one stays true. */
+const FAKE_TIME_FOLDERS = ["/usr/lib", "/usr/lib64"];
+
+/** Debian's libfaketime, or undefined where there is none. */
+function fakeTimeLibrary(): string | undefined {
+  return FAKE_TIME_FOLDERS.filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((triplet) => join(folder, triplet)))
+    .map((folder) => join(folder, "faketime/libfaketime.so.1"))
+    .find((path) => existsSync(path));
+}
+
+/** Why no process can be made to believe in another wall clock here, or false. */
+export function fakeTimeMissing(): string | false {
+  return fakeTimeLibrary() === undefined && "needs faketime for wrong clocks";
+}
+
+/**
+ * What makes a process believe in another wall clock; its monotonic one stays true. Not by the
+ * program of that name: it stumbles over what processes with its own number left behind.
+ */
 function fakeTime(wallClock: string | undefined): Record<string, string> {
   if (wallClock === undefined) return {};
-  const preload = execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], {
-    encoding: "utf8",
-  });
-  return { LD_PRELOAD: preload.trim(), FAKETIME: wallClock, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+  return {
+    LD_PRELOAD: fakeTimeLibrary() ?? "",
+    FAKETIME: wallClock,
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+}
+
+/** What libfaketime leaves of a killed process, in the way of the next one with its number. */
+function dropFakeTime(pid: number | undefined): void {
+  for (const name of ["faketime_shm_", "sem.faketime_sem_"]) {
+    rmSync(`/dev/shm/${name}${pid}`, { force: true });
+  }
 }
 
 /** One Pi: a network namespace with a real node process in it. */
@@ -139,6 +166,7 @@ export class Host {
       child.once("exit", resolve);
       child.kill(signal);
     });
+    if (this.wallClock !== undefined) dropFakeTime(child.pid);
   }
 
   /** The MAC address that the kernel gave the host's interface. */

@@ -12,7 +12,8 @@ const WAIT_STEP_MS = 100;
 /** Three real nodes of one mesh, a room each, with a push sensor `box` each. */
 export interface ThreeRooms {
   readonly nodes: readonly [NodeProcess, NodeProcess, NodeProcess];
-  push(room: string, kind: Kind, value: number | boolean): Promise<number>;
+  /** Pushes a reading to a room's node; `more` goes into the document. */
+  push(room: string, kind: Kind, value: number | boolean, more?: object): Promise<number>;
 }
 
 export const THREE_ROOMS = ["meeting-room", "open-space", "kitchen"] as const;
@@ -41,10 +42,10 @@ export async function threeRooms(context: TestContext, more: object = {}): Promi
   });
   return {
     nodes: [first, second, third],
-    push: async (room, kind, value) => {
+    push: async (room, kind, value, more = {}) => {
       const node = nodes.find(({ plan }) => plan.name === room);
       const headers = { "content-type": "application/json" };
-      const body = JSON.stringify({ sensor: "box", kind, value });
+      const body = JSON.stringify({ sensor: "box", kind, value, ...more });
       const reply = await fetch(`${node?.api}/v1/readings`, { method: "POST", headers, body });
       return reply.status;
     },

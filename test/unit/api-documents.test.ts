@@ -60,7 +60,8 @@ test("a room lists its readings by kind; what no sensor tells is null", () => {
   const document = roomDocument(room);
   assert.deepEqual(Object.keys(document.readings), ["temperature", "humidity"]);
   assert.equal(document.readings.humidity?.unit, "percent");
-  assert.deepEqual(document.occupancy, { motion: null, count: null });
+  const nothing = { motion: null, count: null, occupied: null, likelihood: null };
+  assert.deepEqual(document.occupancy, nothing);
   assert.deepEqual([document.targets, document.advice], [{}, []]);
 });
 

@@ -18,7 +18,7 @@ interface Description {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
-const routes = dataRoutes(new FakeOffice());
+const routes = dataRoutes(new FakeOffice(), () => 0);
 const description = openApi(routes, "0.1.0") as Description;
 
 test("every route of the table is described, each with what it answers", () => {

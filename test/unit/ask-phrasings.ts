@@ -79,6 +79,8 @@ export const PHRASINGS: readonly Phrasing[] = [
   ["how is the open space?", "room", "open-space"],
   ["serv room", "room", "server-room"],
   ["which rooms are free?", "occupancy", "office free"],
+  ["which room is free", "occupancy", "office free"],
+  ["que sala está livre?", "occupancy", "office free"],
   ["is the meeting room free", "occupancy", "meeting-room free"],
   ["is lab 1 occupied", "occupancy", "lab-1 taken"],
   ["quem está no escritório?", "who"],

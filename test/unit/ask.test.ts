@@ -5,7 +5,7 @@ import { answerQuestion } from "../../src/office/ask/answer.ts";
 import type { Intent } from "../../src/office/ask/intent.ts";
 import { parseQuestion } from "../../src/office/ask/parse.ts";
 import type { AskView } from "../../src/office/ask/view.ts";
-import type { ReadingView } from "../../src/office/views.ts";
+import type { OccupancyView, ReadingView } from "../../src/office/views.ts";
 import { idOf, node, reading } from "../integration/api-fake-office.ts";
 import { NONSENSE, PHRASINGS, ROOMS } from "./ask-phrasings.ts";
 
@@ -182,6 +182,39 @@ test("who is in, where somebody is, and who may know", () => {
     assert.doesNotMatch(text, /Ana/);
     assert.deepEqual(sources, []);
   }
+});
+
+test("a room is taken or likely empty, and the answer says by what", () => {
+  const [moves, counter] = [
+    reading({ kind: "motion", room: "kitchen", value: false, ageMs: 1_000, sensor: "k/pir" }),
+    reading({ kind: "count", room: "kitchen", value: 2, ageMs: 3_000, sensor: "k/door" }),
+  ];
+  const ask = (occupancy: Omit<OccupancyView, "sources">, readings = [moves, counter]) => {
+    const view = office({}, readings);
+    const rooms = view.rooms.map((one) =>
+      one.room === "kitchen" ? { ...one, occupancy: { ...occupancy, sources: [idOf(1)] } } : one,
+    );
+    return answerQuestion("is the kitchen free", { ...view, rooms }).text;
+  };
+  const taken = { state: "taken", likelihood: 0.9 } as const;
+  const empty = { state: "empty", likelihood: 0 } as const;
+  assert.equal(
+    ask({ ...taken, count: 2, passedMs: 3_000 }),
+    "Kitchen: somebody is there, 2 counted in, 3 seconds ago, from k/door.",
+  );
+  assert.equal(
+    ask({ ...taken, count: undefined, movedMs: 90_000 }, [moves]),
+    "Kitchen: perhaps somebody is there, who last moved 90 seconds ago, says k/pir.",
+  );
+  assert.equal(
+    ask({ ...empty, count: undefined, movedMs: 900_000 }, [moves]),
+    "Kitchen: likely empty, nobody moves, 1 second ago, from k/pir.",
+  );
+  assert.equal(
+    ask({ ...empty, count: 0, passedMs: 3_000, movedMs: 4_000 }),
+    "Kitchen: likely empty, all who came in went out, 3 seconds ago, from k/door.",
+  );
+  assert.match(ask({ count: undefined }, []), /nothing in kitchen tells whether somebody is there/);
 });
 
 test("a question sets nothing: it says how it is done", () => {

@@ -15,6 +15,7 @@ import { lineError } from "../../firmware-bridge/src/gpio/port.ts";
 import { sysfsNumber } from "../../firmware-bridge/src/gpio/sysfs-chips.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import type { Passage as Passed } from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 import { Rig } from "./bridge-hardware-rig.ts";
 
@@ -194,6 +195,8 @@ test("door_counter: counts who is in, never below nobody", async () => {
   const place = { name: "people", room: "lab", pinOutside: 17, pinInside: 27, everyMs: 10_000 };
   const sensor = new DoorCounterDriver({ ...place, polarity, ...ports });
   const readings: Reading[] = [];
+  const passages: Passed[] = [];
+  sensor.onPassage((passage) => passages.push(passage));
   sensor.start((reading) => readings.push(reading));
   await rig.until(() => header.isOpen(17) && header.isOpen(27));
   const pass = async (order: readonly number[]) => {
@@ -211,6 +214,15 @@ test("door_counter: counts who is in, never below nobody", async () => {
   const { value, kind, room } = readings.at(-1) ?? {};
   assert.deepEqual({ value, kind, room }, { value: 1, kind: "count", room: "lab" });
   assert.equal(Math.max(...readings.map((reading) => reading.value)), 2);
+  const told = passages.map(({ sensor: name, room: where, ins, outs }) => [name, where, ins, outs]);
+  assert.deepEqual(told[0], ["people", "lab", 0, 0], "the door is there");
+  const ways = told.slice(1).map(([, , ins, outs]) => [ins, outs]);
+  assert.deepEqual(ways, [
+    [0, 1],
+    [1, 0],
+    [1, 0],
+    [0, 1],
+  ]);
   await rig.finish(sensor.stop());
   assert.equal(timers.count, 0);
 });

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { deviceIp, deviceMac } from "../../firmware-bridge/src/canonical-address.ts";
 import { parseIpNeigh, parseProcArp } from "../../firmware-bridge/src/ip-neigh-parse.ts";
 import type { Neighbour } from "../../firmware-bridge/src/neighbour.ts";
-import type { NeighbourEvent } from "../../firmware-bridge/src/neighbour-watch.ts";
+import type { NeighbourEvent, SeenDevice } from "../../firmware-bridge/src/neighbour-watch.ts";
 import { MACS_COUNT_MAX, NeighbourWatch } from "../../firmware-bridge/src/neighbour-watch.ts";
 import { ManualTimers } from "../../firmware-bridge/src/timers.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { HOUR_MS, ManualClock } from "../../src/base/time.ts";
+import { HOUR_MS, ManualClock, MINUTE_MS } from "../../src/base/time.ts";
 
 const MAC = "ee:33:5e:e4:82:1f";
 
@@ -84,7 +84,7 @@ test("addresses have one text each; groups, broadcast, loopback and nothing have
 });
 
 /** A watch over a table that the test edits; times are what the kernel would show. */
-function rig(known: readonly string[] = []) {
+function rig(known: readonly string[] = [], more: { readonly awayAfterMs?: number } = {}) {
   const clock = new ManualClock();
   const timers = new ManualTimers(clock);
   const proof = new Map<string, { mac: string; ip: string; atMs: number }>();
@@ -105,6 +105,7 @@ function rig(known: readonly string[] = []) {
     timers,
     log: silentLog,
     known,
+    ...more,
   });
   const prove = (mac: string, ip: string) => {
     proof.set(`${mac} ${ip}`, { mac, ip, atMs: clock.monotonicMs() });
@@ -117,12 +118,13 @@ function rig(known: readonly string[] = []) {
     }
   };
   const take = () => events.splice(0);
-  watch.start((event) => events.push(event));
-  return { watch, proof, prove, pass, take, state, timers };
+  const noted: SeenDevice[] = [];
+  watch.start({ tell: (event) => events.push(event), note: (device) => noted.push(device) });
+  return { watch, proof, prove, pass, take, state, timers, noted };
 }
 
 const ipsOf = (events: readonly NeighbourEvent[]) =>
-  events.map((event) => (event.type === "seen" ? event.ips : event.type));
+  events.map((event) => (event.type === "seen" ? event.addresses.map(({ ip }) => ip) : event.type));
 
 test("a device is told when new, when its addresses change, and when it is gone", async () => {
   const { watch, proof, prove, pass, take, timers } = rig();
@@ -130,7 +132,14 @@ test("a device is told when new, when its addresses change, and when it is gone"
   assert.deepEqual(take(), []);
   prove(MAC, "10.0.0.2");
   await pass(30_000);
-  assert.deepEqual(take(), [{ type: "seen", mac: MAC, ips: ["10.0.0.2"], confirmedMs: 30_000 }]);
+  assert.deepEqual(take(), [
+    {
+      type: "seen",
+      mac: MAC,
+      addresses: [{ ip: "10.0.0.2", confirmedMs: 30_000 }],
+      confirmedMs: 30_000,
+    },
+  ]);
   prove(MAC, "fd00::2");
   await pass(30_000);
   assert.deepEqual(ipsOf(take()), [["fd00::2", "10.0.0.2"]]);
@@ -152,6 +161,25 @@ test("a device that stays is told every 4 min, one that is merely remembered is 
   assert.ok(told >= 13 && told <= 16, `${told} times in an hour`);
   await pass(HOUR_MS);
   assert.ok(take().length <= 1);
+  await watch.stop();
+});
+
+test("a device that went is told once more, with its age; one that stays is noted", async () => {
+  const { watch, proof, prove, pass, take, noted } = rig([], { awayAfterMs: 15 * MINUTE_MS });
+  await pass(3 * MINUTE_MS, () => prove(MAC, "10.0.0.2"));
+  assert.equal(take().length, 1);
+  assert.equal(noted.length, 4, "each poll but the first two");
+  await pass(10 * MINUTE_MS);
+  assert.equal(take().length, 1, "the last proof, in its turn");
+  await pass(8 * HOUR_MS);
+  const [away, ...others] = take();
+  assert.ok(away?.type === "seen" && away.confirmedMs > 15 * MINUTE_MS);
+  assert.ok(away.confirmedMs < 17 * MINUTE_MS);
+  assert.deepEqual(others, []);
+  proof.clear();
+  prove(MAC, "10.0.0.2");
+  await pass(5 * MINUTE_MS);
+  assert.equal(take().length, 1, "it is back");
   await watch.stop();
 });
 

@@ -49,6 +49,7 @@ const reading = (value: number) =>
     everyMs: 60_000,
     simulated: undefined,
     restored: undefined,
+    stillMs: undefined,
   });
 const NODE = nodeRecord.encode({
   name: "lab-pi",

@@ -47,11 +47,14 @@ test("walking from one Pi to the next is no arrival; coming back after a while i
 });
 
 test("what is said again tells its age: a restart brings nobody in", () => {
-  const before = deviceRecord.encode({ ips: ["10.0.0.9"], confirmedMs: 5, presentMs: 7 });
+  const proofs = { agesMs: [5], versions: [3] };
+  const said = { ips: ["10.0.0.9"], confirmedMs: 5, presentMs: 7, proofs };
+  const before = deviceRecord.encode(said);
   const after = deviceRecord.decode(aged(deviceKey(PHONE), before, 20 * MINUTE_MS));
   assert.ok(after.ok);
   assert.equal(after.value.confirmedMs, 20 * MINUTE_MS + 5);
   assert.equal(after.value.presentMs, 7);
+  assert.deepEqual(after.value.proofs, { agesMs: [20 * MINUTE_MS + 5], versions: [3] });
 });
 
 test("MAC addresses: spellings, groups, and those that a device made up", () => {

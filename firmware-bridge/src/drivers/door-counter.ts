@@ -2,6 +2,7 @@ import type { Log } from "../../../src/base/log.ts";
 import type { Random } from "../../../src/base/random.ts";
 import type { Clock, Millis } from "../../../src/base/time.ts";
 import type { Kind } from "../../../src/reading/kind.ts";
+import type { Passage } from "../../../src/reading/passage.ts";
 import type { Reading } from "../../../src/reading/reading.ts";
 import { type Beam, Doorway } from "../doorway.ts";
 import { LineWatch } from "../gpio/line-watch.ts";
@@ -28,8 +29,8 @@ export interface DoorCounterOptions {
 /**
  * The `door_counter` platform: people in the room, by two beams in its door.
  *
- * It begins at 0 with every start and never falls below, so that somebody who was in before
- * leaves no debt.
+ * Each passage is told as it is; the node adds up what all doors of a room ever saw. The count
+ * of its own is since its start, and never falls below 0.
  */
 export class DoorCounterDriver implements Sensor {
   readonly platform = "door_counter";
@@ -37,6 +38,7 @@ export class DoorCounterDriver implements Sensor {
   private readonly doorway = new Doorway();
   private readonly lines: readonly LineWatch[];
   private emit: ((reading: Reading) => void) | undefined;
+  private passed: ((passage: Passage) => void) | undefined;
   private cancelBeat: (() => void) | undefined;
   private count = 0;
 
@@ -54,12 +56,17 @@ export class DoorCounterDriver implements Sensor {
 
   start(emit: (reading: Reading) => void): void {
     this.emit = emit;
+    this.tellPassage({ ins: 0, outs: 0 });
     for (const line of this.lines) line.start();
     const beat = () => {
       this.cancelBeat = this.options.timers.set(this.options.everyMs, beat);
       if (this.health().state === "ok") this.tell();
     };
     beat();
+  }
+
+  onPassage(listener: (passage: Passage) => void): void {
+    this.passed = listener;
   }
 
   health(): SensorHealth {
@@ -69,6 +76,7 @@ export class DoorCounterDriver implements Sensor {
 
   async stop(): Promise<void> {
     this.emit = undefined;
+    this.passed = undefined;
     this.cancelBeat?.();
     await Promise.all(this.lines.map((line) => line.stop()));
   }
@@ -86,6 +94,7 @@ export class DoorCounterDriver implements Sensor {
         const passage = this.doorway.see(beam, state, clock.monotonicMs());
         if (passage === undefined) return;
         this.count = Math.max(0, this.count + (passage === "in" ? 1 : -1));
+        this.tellPassage(passage === "in" ? { ins: 1, outs: 0 } : { ins: 0, outs: 1 });
         this.tell();
       },
       told: (error) => {
@@ -93,6 +102,11 @@ export class DoorCounterDriver implements Sensor {
         if (error !== undefined) log.write("warn", "beam fails", { sensor: this.name, error });
       },
     });
+  }
+
+  private tellPassage(people: Pick<Passage, "ins" | "outs">): void {
+    const { name: sensor, room } = this.options;
+    this.passed?.({ sensor, ...people, ...(room === undefined ? {} : { room }) });
   }
 
   private tell(): void {

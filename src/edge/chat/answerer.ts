@@ -2,7 +2,7 @@ import type { Timers } from "../../../firmware-bridge/src/timers.ts";
 import { MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Counters } from "../../node/counters.ts";
 import type { EdgeNotes } from "../../node/edge-notes.ts";
-import { rendezvous } from "../../office/announcements.ts";
+import { rendezvous } from "../../office/rendezvous.ts";
 import { pauseMs } from "../delivery.ts";
 import type { ChatService, Question } from "./service.ts";
 

@@ -1,6 +1,6 @@
-import { kindInRoom, readingOf, roomsOf, unknownRoom } from "./answer-readings.ts";
+import { answerOccupancy } from "./answer-occupancy.ts";
 import type { Intent } from "./intent.ts";
-import { roomName, type Speech, sentence } from "./speech.ts";
+import type { Speech } from "./speech.ts";
 import type { AskView, Line } from "./view.ts";
 import { wordsOf } from "./words.ts";
 
@@ -11,7 +11,7 @@ const GROUP_BIT = 1;
 
 export function answerWho(view: AskView, speech: Speech, { where }: Of<"who">): readonly Line[] {
   if (where.scope === "rooms") {
-    return answerOccupancy(view, speech, { type: "occupancy", wanted: "taken", where });
+    return answerOccupancy(view, speech, { wanted: "taken", where });
   }
   const refused = refusal(view, speech);
   if (refused !== undefined) return [refused];
@@ -63,42 +63,6 @@ export function answerDevice(
   const { ips, ageMs, seenBy } = device;
   const text = speech.say("deviceAt", { mac, ip: ips.join(", "), ago: speech.ago(ageMs) });
   return [{ text, ageMs, sources: seenBy }];
-}
-
-/** Whether somebody moves in rooms; of the whole office, which rooms are free or taken. */
-export function answerOccupancy(
-  view: AskView,
-  speech: Speech,
-  { where, wanted }: Of<"occupancy">,
-): readonly Line[] {
-  if (where.scope === "unknown") return [unknownRoom(view, speech, where.said)];
-  const rooms = roomsOf(view, where);
-  const lines = rooms.flatMap((room) => {
-    const reading = readingOf(view, room, "motion");
-    if (where.scope === "office") {
-      const isTaken = reading?.value === true;
-      if (reading === undefined || reading.stale || isTaken !== (wanted === "taken")) return [];
-    }
-    return [occupancyOf(view, speech, room)];
-  });
-  if (lines.length > 0) return lines;
-  const measured = rooms.some((room) => readingOf(view, room, "motion") !== undefined);
-  if (measured) return [{ text: speech.say(wanted === "free" ? "noneFree" : "peopleNone") }];
-  const slots = { kind: speech.kind("motion") };
-  return [{ text: speech.noData(speech.say("notMeasuredInOffice", slots)) }];
-}
-
-function occupancyOf(view: AskView, speech: Speech, room: string): Line {
-  const reading = readingOf(view, room, "motion");
-  if (reading === undefined || reading.stale) {
-    const line = kindInRoom(view, speech, room, "motion");
-    if (line.sources !== undefined) return line;
-    return { text: speech.noData(speech.say("noMotionSensor", { room: roomName(room) })) };
-  }
-  const { value, ageMs, sensor, node } = reading;
-  const slots = { room: sentence(roomName(room)), ago: speech.ago(ageMs), sensor };
-  const text = speech.say(value === true ? "roomTaken" : "roomFree", slots);
-  return { text, ageMs, sources: [node] };
 }
 
 function refusal(view: AskView, speech: Speech): Line | undefined {

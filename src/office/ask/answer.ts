@@ -1,10 +1,5 @@
-import {
-  answerDevice,
-  answerIam,
-  answerOccupancy,
-  answerWhere,
-  answerWho,
-} from "./answer-people.ts";
+import { answerOccupancy } from "./answer-occupancy.ts";
+import { answerDevice, answerIam, answerWhere, answerWho } from "./answer-people.ts";
 import {
   answerExtreme,
   answerNodes,

@@ -150,7 +150,8 @@ class OfficeDay {
     const say = () => {
       this.world.scheduler.set(everyMs * 2 * random.next(), () => {
         const value = Math.round(random.next() * 1_000) / 10;
-        const record = { value, room: host.name, ageMs: 0, everyMs: 5 * MINUTE_MS };
+        const common = { room: host.name, ageMs: 0, everyMs: 5 * MINUTE_MS, stillMs: undefined };
+        const record = { ...common, value };
         host.process?.node.write(
           readingKey("climate", kind),
           readingRecord.encode({ ...record, simulated: 1, restored: undefined }),

@@ -1,0 +1,13 @@
+import type { FuzzTarget } from "./target.ts";
+import { HTTP_TARGETS } from "./targets-http.ts";
+import { MESH_TARGETS } from "./targets-mesh.ts";
+import { TEXT_TARGETS } from "./targets-text.ts";
+import { WIRE_TARGETS } from "./targets-wire.ts";
+
+/** Every parser that reads what others wrote. */
+export const TARGETS: readonly FuzzTarget[] = [
+  ...WIRE_TARGETS,
+  ...MESH_TARGETS,
+  ...TEXT_TARGETS,
+  ...HTTP_TARGETS,
+];

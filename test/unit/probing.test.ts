@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { ownLans } from "../../firmware-bridge/src/neighbour-probe.ts";
+import { ok } from "../../src/base/result.ts";
+import { HOUR_MS, ManualClock, MINUTE_MS } from "../../src/base/time.ts";
+import { DeviceProbe } from "../../src/node/device-probe.ts";
+import { claimKey, encodeClaim, encodeUnclaim, unclaimKey } from "../../src/office/claims.ts";
+import { turnAt } from "../../src/office/probing.ts";
+import { ALIVE_KEY, aliveRecord, deviceKey, deviceRecord } from "../../src/office/records.ts";
+import { simHash } from "../../src/sim/trust.ts";
+import { meet, Site } from "./office-site.ts";
+
+const AWAY_MS = 15 * MINUTE_MS;
+const STEP_MS = 10_000;
+const PHONE = "3c:22:fb:01:02:03";
+const OTHER = "3c:22:fb:01:02:04";
+
+test("turns begin before the owner is taken for away, and come ever more seldom", () => {
+  assert.equal(turnAt(AWAY_MS / 2 - 1, AWAY_MS), undefined);
+  const begun = new Map<number, number>();
+  for (let ageMs = AWAY_MS / 2; ageMs < 24 * HOUR_MS; ageMs += 1_000) {
+    const turn = turnAt(ageMs, AWAY_MS);
+    assert.ok(turn !== undefined);
+    if (!begun.has(turn)) begun.set(turn, ageMs);
+  }
+  const starts = [...begun.values()];
+  assert.deepEqual(
+    [...begun.keys()],
+    starts.map((_, at) => at),
+    "none is left out",
+  );
+  assert.equal(starts.filter((ms) => ms < AWAY_MS).length, 5);
+  const pauses = starts.slice(1).map((ms, at) => ms - (starts[at] ?? 0));
+  for (const [at, pause] of pauses.entries()) assert.ok(pause >= (pauses[at - 1] ?? 0) - 1_000);
+  assert.ok(Math.max(...pauses) <= 15 * MINUTE_MS);
+  const spans = fc.double({ min: 0, max: 3e11, noNaN: true });
+  fc.assert(
+    fc.property(spans, fc.double({ min: 1e4, max: 2e9, noNaN: true }), (ageMs, awayMs) => {
+      const turn = turnAt(ageMs, awayMs);
+      assert.equal(turn === undefined, ageMs < awayMs / 2);
+      assert.ok(turn === undefined || Number.isInteger(turn));
+    }),
+  );
+});
+
+/** Some Pis in one mesh that hears everything at once, and what each asked after. */
+function office(lans: readonly (readonly string[])[]) {
+  const clock = new ManualClock();
+  const sites = lans.map((_, at) => new Site(at + 1, `pi-${at}`));
+  const asked: { by: number; ip: string; atMs: number }[] = [];
+  const looks = new Map<number, () => void>();
+  const dead = new Set<number>();
+  sites.forEach((site, by) => {
+    new DeviceProbe({
+      self: site.self,
+      replica: site.replica,
+      clock,
+      hash: simHash,
+      keepMs: 24 * HOUR_MS,
+      awayAfterMs: AWAY_MS,
+      lans: () => lans[by] ?? [],
+      ask: (ip) => asked.push({ by, ip, atMs: clock.monotonicMs() }),
+      node: {
+        every: (_, look) => void looks.set(by, look),
+        write: (key, value) => {
+          site.write(key, value, clock.monotonicMs());
+          return ok(undefined);
+        },
+      },
+    }).start();
+  });
+  const pass = (spanMs: number) => {
+    for (let passed = 0; passed < spanMs; passed += STEP_MS) {
+      clock.advance(STEP_MS);
+      const nowMs = clock.monotonicMs();
+      sites.forEach((site, at) => {
+        if (!dead.has(at)) site.write(ALIVE_KEY, aliveRecord.encode({ uptimeMs: nowMs }), nowMs);
+      });
+      const living = sites.filter((_, at) => !dead.has(at));
+      meet(living, nowMs);
+      for (const [at, look] of looks) if (!dead.has(at)) look();
+    }
+    return asked.splice(0);
+  };
+  const see = (at: number, mac: string, ips: readonly string[]) => {
+    const record = deviceRecord.encode({ ips: [...ips], confirmedMs: 0 });
+    sites[at]?.write(deviceKey(mac), record, clock.monotonicMs());
+  };
+  const claim = (mac: string, tag = 1) =>
+    sites[0]?.write(claimKey(mac, tag), encodeClaim("Ana"), clock.monotonicMs());
+  return { sites, pass, see, claim, dead, clock };
+}
+
+test("eight Pis ask as often as one would, and only after what is registered", () => {
+  const lan = ["10.0.0.0/24", "fd00::/64"];
+  const { pass, see, claim } = office(Array.from({ length: 8 }, () => lan));
+  claim(PHONE);
+  see(0, PHONE, ["10.0.0.9"]);
+  see(1, OTHER, ["10.0.0.10"]);
+  assert.deepEqual(pass(AWAY_MS / 2 - STEP_MS), [], "it was seen not long ago");
+  const before = pass(AWAY_MS / 2);
+  assert.equal(before.length, 5);
+  assert.ok(before.every(({ ip }) => ip === "10.0.0.9"));
+  assert.ok(new Set(before.map(({ by }) => by)).size > 1, "they take turns");
+  const later = pass(2 * HOUR_MS);
+  assert.ok(later.length >= 9 && later.length <= 11, `${later.length} in two hours`);
+  see(2, PHONE, ["10.0.0.9"]);
+  assert.deepEqual(pass(AWAY_MS / 2 - STEP_MS), [], "it is back");
+  assert.equal(pass(AWAY_MS / 2).length, 5, "and asked after again when it is silent");
+});
+
+test("many phones are split among the Pis; a device nobody has any more is left alone", () => {
+  const { sites, pass, see, claim } = office(Array.from({ length: 4 }, () => ["10.0.0.0/24"]));
+  const macs = Array.from({ length: 40 }, (_, at) => `3c:22:fb:01:02:${(at + 16).toString(16)}`);
+  macs.forEach((mac, at) => {
+    claim(mac);
+    see(at % 4, mac, [`10.0.0.${at + 9}`]);
+  });
+  const first = pass(AWAY_MS / 2 + MINUTE_MS);
+  assert.equal(first.length, 40);
+  for (const by of [0, 1, 2, 3]) {
+    const share = first.filter((probe) => probe.by === by).length;
+    assert.ok(share >= 3 && share <= 20, `pi-${by} asked ${share} times`);
+  }
+  const [site] = sites as [Site];
+  for (const mac of macs) {
+    const value = encodeUnclaim(site.replica, site.self, mac, [{ origin: site.self, tag: 1 }]);
+    site.write(unclaimKey(mac), value, 0);
+  }
+  assert.deepEqual(pass(AWAY_MS), []);
+});
+
+test("at once a Pi asks no more than its budget allows", () => {
+  const { pass, see, claim } = office([["10.0.0.0/24"]]);
+  for (let at = 16; at < 66; at++) {
+    claim(`3c:22:fb:01:02:${at.toString(16)}`);
+    see(0, `3c:22:fb:01:02:${at.toString(16)}`, [`10.0.0.${at}`]);
+  }
+  const all = pass(AWAY_MS / 2 + MINUTE_MS);
+  assert.equal(new Set(all.map(({ ip }) => ip)).size, 50, "nobody is forgotten");
+  for (const { atMs } of all) {
+    const together = all.filter((other) => other.atMs === atMs).length;
+    assert.ok(together <= 8, `${together} at once`);
+  }
+});
+
+test("who can't reach a device does not ask, and who died has no turn", () => {
+  const lans = [["10.0.1.0/24"], ["10.0.0.0/24"], ["10.0.0.0/24"], []];
+  const { pass, see, claim, dead } = office(lans);
+  claim(PHONE);
+  see(3, PHONE, ["10.0.0.9", "fd00::9"]);
+  const both = pass(AWAY_MS);
+  assert.ok(both.length >= 5 && both.every(({ by }) => by === 1 || by === 2));
+  assert.ok(
+    both.every(({ ip }) => ip === "10.0.0.9"),
+    "nobody is in the other subnet",
+  );
+  dead.add(1);
+  const left = pass(2 * HOUR_MS);
+  assert.ok(left.length >= 8 && left.every(({ by }) => by === 2), JSON.stringify(left));
+});
+
+test("a node that says nonsense of its subnets harms nobody", () => {
+  const { pass, see, claim } = office([["10.0.0.0/24"], ["10.0.0.0/99", "x", "/", "::/-1"]]);
+  claim(PHONE);
+  see(0, PHONE, ["10.0.0.9"]);
+  assert.ok(pass(AWAY_MS).every(({ by }) => by === 0));
+});
+
+test("own subnets: without the host's part, loopback, link-local ones and tunnels' ends", () => {
+  const at = (cidr: string, internal = false) => {
+    const [address = ""] = cidr.split("/");
+    const family = address.includes(":") ? ("IPv6" as const) : ("IPv4" as const);
+    return { address, cidr, internal, family, netmask: "", mac: "", scopeid: 0 } as never;
+  };
+  const machine = {
+    lo: [at("127.0.0.1/8", true), at("::1/128", true)],
+    eth0: [
+      at("10.20.30.41/22"),
+      at("fd12:3456:789a:bcde:1:2:3:4/64"),
+      at("fd12:3456:789a:bcde:9::1/64"),
+      at("fe80::1/64"),
+    ],
+    wlan0: [at("192.168.7.200/25"), at("2001:db8::7/126"), at("169.254.3.4/16")],
+    tun0: [at("10.8.0.2/32")],
+  };
+  assert.deepEqual(ownLans([], machine), [
+    "10.20.28.0/22",
+    "192.168.7.128/25",
+    "2001:db8::4/126",
+    "fd12:3456:789a:bcde::/64",
+  ]);
+  assert.deepEqual(ownLans(["tun0"], machine), []);
+});
