@@ -29,6 +29,9 @@ function unreachable({ announce, chat, mqtt }: FilledFile): readonly Clash[] {
     if (one.to === "mqtt" && one.url === undefined && mqtt.url === "") {
       return [{ keys, says: "there is no broker: give it a url, or set mqtt.url" }];
     }
+    if (one.to === "mqtt" && one.username === "" && waysGiven(one, "password").length > 0) {
+      return [{ keys, says: "a password needs a username" }];
+    }
     if (one.to !== "slack" && one.to !== "mattermost") return [];
     const service = chat[one.to];
     if (service === undefined) return [{ keys, says: `chat.${one.to} is not configured` }];

@@ -21,39 +21,37 @@ const REFUSED_CODES: readonly unknown[] = [4, 5];
  * would be kept alive all day for them.
  */
 export function mqttSend({ url, topic, username, password }: MqttOptions): Effect["send"] {
-  return async (message): Promise<Delivery> => {
-    const { connectAsync } = await import("mqtt");
-    try {
-      const client = await connectAsync(url, {
-        connectTimeout: PUBLISH_MS_MAX,
-        reconnectPeriod: 0,
-        ...(username === "" ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-      });
-      try {
-        const name = topic.replaceAll("{room}", message.room);
-        await within(client.publishAsync(name, documentOf(message), { qos: 1 }));
-        return DELIVERED;
-      } finally {
+  return async (message) => {
+    const { connect } = await import("mqtt");
+    const client = connect(url, {
+      connectTimeout: PUBLISH_MS_MAX,
+      reconnectPeriod: 0,
+      ...(username === "" ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+    const name = topic.replaceAll("{room}", message.room);
+    return new Promise<Delivery>((resolve) => {
+      const done = (delivery: Delivery) => {
+        clearTimeout(late);
+        resolve(delivery);
         client.end(true);
-      }
-    } catch (error) {
-      const refused = REFUSED_CODES.includes((error as { code?: unknown }).code);
-      const reason = refused ? "the broker refuses this login" : reasonOf(error);
-      return { outcome: refused ? "refused" : "later", reason };
-    }
+      };
+      const reason = `no answer in ${PUBLISH_MS_MAX / SECOND_MS} s`;
+      const late = setTimeout(() => done({ outcome: "later", reason }), PUBLISH_MS_MAX);
+      client.on("error", (error) => done(failureOf(error)));
+      client.on("close", () => done({ outcome: "later", reason: "the broker hung up" }));
+      client.on("connect", () => {
+        client.publish(name, documentOf(message), { qos: 1 }, (error) =>
+          done(error ? failureOf(error) : DELIVERED),
+        );
+      });
+    });
   };
 }
 
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const text = `no answer in ${PUBLISH_MS_MAX / SECOND_MS} s`;
-    timer = setTimeout(() => reject(new Error(text)), PUBLISH_MS_MAX);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+function failureOf(error: Error): Delivery {
+  if (!REFUSED_CODES.includes((error as { code?: unknown }).code)) {
+    return { outcome: "later", reason: reasonOf(error) };
   }
+  return { outcome: "refused", reason: "the broker refuses this login" };
 }

@@ -22,7 +22,7 @@ import type { Node } from "./node.ts";
 
 export interface EdgeNotesParts {
   readonly self: NodeId;
-  readonly node: Node;
+  readonly node: Pick<Node, "write" | "every" | "isClone">;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly hash: Hash;
