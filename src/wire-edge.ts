@@ -10,19 +10,27 @@ import type { Counters } from "./node/counters.ts";
 import { EdgeNotes } from "./node/edge-notes.ts";
 import type { Node } from "./node/node.ts";
 import type { Check, ReadSide } from "./node/read-side.ts";
-import type { RoomAdvice } from "./node/room-advice.ts";
+import { RoomAdvice } from "./node/room-advice.ts";
 import type { Replica } from "./replica/replica.ts";
 
 export interface EdgeDeps {
   readonly self: NodeId;
   readonly node: Node;
   readonly replica: Replica;
-  readonly readSide: ReadSide;
-  readonly advice: RoomAdvice;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+/** Makes what advises on rooms, and what carries that and answers out of the mesh. */
+export function wireEdge(
+  config: Config,
+  deps: EdgeDeps,
+  readSide: () => ReadSide,
+): { readonly advice: RoomAdvice; readonly edge: WiredEdge } {
+  const advice = new RoomAdvice(config.advice, deps.clock);
+  return { advice, edge: new WiredEdge(config, deps, advice, readSide) };
 }
 
 /** What leaves the mesh: nothing of it is loaded where nothing is configured. */
@@ -32,7 +40,10 @@ export class WiredEdge {
 
   constructor(
     private readonly config: Config,
-    private readonly deps: () => EdgeDeps,
+    private readonly deps: EdgeDeps,
+    private readonly advice: RoomAdvice,
+    /** Asked for when it starts: it is made after this. */
+    private readonly readSide: () => ReadSide,
   ) {}
 
   checks(): readonly Check[] {
@@ -45,11 +56,11 @@ export class WiredEdge {
   /** Never rejects: a chat that can't be had is no reason for a mesh to do without this node. */
   async start(): Promise<void> {
     try {
-      await this.load(this.deps());
+      await this.load();
     } catch (error) {
       // A package that was not installed, most likely.
       this.failure = `announcements and chats are off: ${(error as Error).message}`;
-      this.deps().log.write("error", this.failure);
+      this.deps.log.write("error", this.failure);
     }
   }
 
@@ -57,8 +68,9 @@ export class WiredEdge {
     await this.edge?.stop();
   }
 
-  private async load({ advice, random, ...deps }: EdgeDeps): Promise<void> {
+  private async load(): Promise<void> {
     const { edge: settings } = this.config;
+    const { random, ...deps } = this.deps;
     const hash = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
     const notes = new EdgeNotes({ ...deps, hash });
     const { announce, chat } = settings;
@@ -70,7 +82,8 @@ export class WiredEdge {
       ...deps,
       settings,
       notes,
-      advised: (rooms) => advice.toAnnounce(rooms),
+      readSide: this.readSide(),
+      advised: (rooms) => this.advice.toAnnounce(rooms),
       timers: systemTimers,
       env: process.env,
       chance: () => random.next(),

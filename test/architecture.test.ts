@@ -16,7 +16,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   history: ["reading"],
   replica: ["crdt"],
   overlay: ["replica"],
-  office: ["reading", "crdt", "replica"],
+  office: ["reading", "crdt", "ucan", "replica"],
   sim: [
     "reading",
     "crdt",
@@ -36,6 +36,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   node: [
     "reading",
     "crdt",
+    "ucan",
     "replica",
     "overlay",
     "office",
@@ -45,12 +46,12 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "config",
     "firmware-bridge",
   ],
-  api: ["reading", "office", "node"],
+  api: ["reading", "ucan", "office", "node"],
   edge: ["reading", "office", "node", "config", "firmware-bridge"],
   doctor: ["reading", "config", "firmware-bridge"],
   // The simulator's options, no more: a type.
-  cli: ["api", "config", "doctor", "sim"],
-  dashboard: ["api"],
+  cli: ["api", "config", "doctor", "sim", "ucan"],
+  dashboard: ["api", "ucan"],
 };
 const PURE = ["base", "reading", "crdt", "replica", "overlay", "office", "ucan", "history"];
 const IMPURE = [

@@ -53,7 +53,19 @@ export async function readJson(request: IncomingMessage): Promise<Result<unknown
   }
 }
 
-function readBytes(request: IncomingMessage): Promise<Uint8Array | "too long" | "cut off"> {
+type Body = Uint8Array | "too long" | "cut off";
+
+/** A socket gives a body once, but the door has to see what was signed before the route does. */
+const bodies = new WeakMap<IncomingMessage, Promise<Body>>();
+
+/** A request's whole body, the same each time it is asked for. */
+export function readBytes(request: IncomingMessage): Promise<Body> {
+  const known = bodies.get(request) ?? collect(request);
+  bodies.set(request, known);
+  return known;
+}
+
+function collect(request: IncomingMessage): Promise<Body> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     let length = 0;

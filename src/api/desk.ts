@@ -2,13 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "../base/log.ts";
+import { err } from "../base/result.ts";
 import { type Clock, MINUTE_MS, type Millis } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import type { Sha256 } from "../ucan/ipld.ts";
 import type { AddressLimits } from "./address-limits.ts";
+import { Admission, crossSite } from "./admission.ts";
 import { type Answer, json, send, sendRaw } from "./answer.ts";
-import { discard, saysTooLong, tooLong } from "./body.ts";
-import { isCrossSite, isLoopback, isOwnHost } from "./door.ts";
+import { discard } from "./body.ts";
+import { isCrossSite, isOwnHost } from "./door.ts";
+import type { Doorkeeper } from "./doorkeeper.ts";
 import type { Live } from "./live.ts";
+import { isMeshPage, pagePolicy } from "./mesh-pages.ts";
 import { METRICS_TYPE, metricsText, readingMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { OwnNames } from "./own-names.ts";
@@ -31,11 +36,14 @@ export interface DeskOptions {
   readonly live: Live;
   readonly files: StaticFiles;
   readonly limits: AddressLimits;
+  readonly doorkeeper: Doorkeeper | undefined;
+  readonly sha256: Sha256 | undefined;
 }
 
 /** Takes each request through the door to its route, and sends what comes back. */
 export class Desk {
   private readonly router: Router;
+  private readonly admission: Admission;
   private readonly counts = new RequestCounts();
   private failures = 0;
   private failureSaidMs: Millis = Number.NEGATIVE_INFINITY;
@@ -48,6 +56,7 @@ export class Desk {
     const description = () => openApi(routes, options.readSide.self().version);
     routes.push(descriptionRoute(description));
     this.router = createRouter(routes);
+    this.admission = new Admission(options);
   }
 
   /** `"asked"`: the client waits for a go-ahead before it sends its body. */
@@ -67,11 +76,17 @@ export class Desk {
       const match = this.router(incoming.method ?? "", pathname);
       if (match.found === "route") {
         route = match.route.path;
-        answer = this.notAllowed(match.route, incoming);
-        if (answer === undefined && goAhead === "asked") response.writeContinue();
         const { params } = match;
-        const audience = this.audienceOf(incoming);
-        answer ??= await this.handled(match.route, { params, query, incoming, audience });
+        const toldMore = once(() => {
+          if (goAhead === "asked") response.writeContinue();
+        });
+        const admitted = await this.admission.admit(match.route, params, incoming, toldMore);
+        if (!admitted.ok) answer = admitted.error;
+        else {
+          toldMore();
+          const { audience } = admitted.value;
+          answer = await this.handled(match.route, { params, query, incoming, audience });
+        }
       } else answer = this.file(incoming, pathname, match.found === "path" ? match.allow : []);
     }
     answer ??= problem(404, "there is nothing here; GET /openapi.json tells what there is");
@@ -82,15 +97,16 @@ export class Desk {
 
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const answer = this.upgradeRefusal(incoming);
-    this.counts.add(answer === undefined ? LIVE_PATH : "none", answer?.status ?? 101);
-    if (answer !== undefined) {
-      sendRaw(socket, answer);
+    const refused = this.upgradeRefusal(incoming);
+    const admitted = refused === undefined ? this.admission.reader(incoming, "open") : err(refused);
+    this.counts.add(admitted.ok ? LIVE_PATH : "none", admitted.ok ? 101 : admitted.error.status);
+    if (!admitted.ok) {
+      sendRaw(socket, admitted.error);
       return;
     }
     // The live socket has its own pings; the server's idle limit is for answers.
     (socket as Socket).setTimeout(0);
-    this.options.live.upgrade(incoming, socket, head, this.audienceOf(incoming));
+    this.options.live.upgrade(incoming, socket, head, admitted.value);
   }
 
   private upgradeRefusal(incoming: IncomingMessage): Answer | undefined {
@@ -101,7 +117,8 @@ export class Desk {
       return problem(400, "this node speaks HTTP/1.1 and WebSocket; ask without Upgrade");
     }
     if (pathname !== LIVE_PATH) return problem(404, `the WebSocket is at ${LIVE_PATH}`);
-    if (isCrossSite(incoming.headers)) return crossSite();
+    const isCross = isCrossSite(incoming.headers);
+    if (isCross && !isMeshPage(incoming.headers, this.options.readSide.nodes())) return crossSite();
     if (!this.options.live.full) return undefined;
     return problem(503, "too many live readers: close one or try later", { "Retry-After": "30" });
   }
@@ -122,22 +139,6 @@ export class Desk {
       421,
       "this node is not called so: ask by its address or add the name to api.hosts",
     );
-  }
-
-  private notAllowed(route: Route, incoming: IncomingMessage): Answer | undefined {
-    if (route.access === "people" && !this.mayReadPeople(incoming)) return needsCapability("read");
-    if (route.access !== "write") return undefined;
-    if (isCrossSite(incoming.headers)) return crossSite();
-    if (!isLoopback(incoming.socket.remoteAddress)) return needsCapability("write");
-    return saysTooLong(incoming) ? tooLong() : undefined;
-  }
-
-  private audienceOf(incoming: IncomingMessage): "all" | "public" {
-    return this.mayReadPeople(incoming) ? "all" : "public";
-  }
-
-  private mayReadPeople(incoming: IncomingMessage): boolean {
-    return this.options.read === "lan" || isLoopback(incoming.socket.remoteAddress);
   }
 
   private async handled(route: Route, asked: Parameters<Route["handle"]>[0]): Promise<Answer> {
@@ -167,7 +168,11 @@ export class Desk {
     allow: readonly string[],
   ): Answer | undefined {
     const found = staticAnswer(this.options.files, path, headers);
-    if (found !== undefined && (method === "GET" || method === "HEAD")) return found;
+    if (found !== undefined && (method === "GET" || method === "HEAD")) {
+      if (path !== "/") return found;
+      const policy = pagePolicy(this.options.readSide.nodes());
+      return { ...found, headers: { ...found.headers, "Content-Security-Policy": policy } };
+    }
     const allowed = found === undefined ? allow : ["GET", "HEAD"];
     if (allowed.length > 0) {
       const text = allowed.join(", ");
@@ -257,13 +262,11 @@ function notAPath(): Answer {
   return problem(400, "ask for a path, such as /v1/rooms");
 }
 
-function crossSite(): Answer {
-  return problem(403, "another site's page may not do this");
-}
-
-function needsCapability(what: "read" | "write"): Answer {
-  const doing = what === "read" ? "reading what names people" : "writing";
-  return problem(401, `${doing} works from the node's own machine, else with a capability`, {
-    "WWW-Authenticate": 'Bearer realm="watercooler"',
-  });
+/** Calls a function the first time only. */
+function once(call: () => void): () => void {
+  let called = false;
+  return () => {
+    if (!called) call();
+    called = true;
+  };
 }

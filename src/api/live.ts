@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Millis } from "../base/time.ts";
 import type { ReadSide, Topic } from "../node/read-side.ts";
+import { type Admitted, LIVE_PROTOCOL } from "./admission.ts";
 import { type Audience, LiveBoard, type LiveSource } from "./live-board.ts";
 
 /** Each reader costs a socket and some buffers on a small Pi. A guess. */
@@ -19,6 +20,7 @@ const IDLE_MESSAGE_MS = 10_000;
 /** Readers have nothing to say to us. */
 const INBOUND_BYTES_MAX = 1_024;
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 const ALL_TOPICS: ReadonlySet<Topic> = new Set<Topic>([
   "rooms",
   "people",
@@ -30,6 +32,7 @@ const ALL_TOPICS: ReadonlySet<Topic> = new Set<Topic>([
 interface Reader {
   readonly socket: WebSocket;
   readonly audience: Audience;
+  readonly stillHolds: () => boolean;
   version: number;
   toldMs: Millis;
   answered: boolean;
@@ -43,6 +46,8 @@ export class Live {
     maxPayload: INBOUND_BYTES_MAX,
     autoPong: false,
     clientTracking: false,
+    // Never the token, which is offered as another one.
+    handleProtocols: (offered) => offered.has(LIVE_PROTOCOL) && LIVE_PROTOCOL,
   });
   private readonly readers = new Set<Reader>();
   private readonly board: LiveBoard;
@@ -77,8 +82,8 @@ export class Live {
   }
 
   /** Takes over a socket that the door let through. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, audience: Audience): void {
-    this.server.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, audience));
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
+    this.server.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, admitted));
   }
 
   /** Says goodbye to all; whoever does not answer is cut off by the server's stop. */
@@ -90,13 +95,16 @@ export class Live {
     this.server.close();
   }
 
-  private welcome(socket: WebSocket, audience: Audience): void {
+  private welcome(socket: WebSocket, { audience, stillHolds }: Admitted): void {
     const nowMs = this.clock.monotonicMs();
     this.dirty.clear();
     // The others are told what this look found by the flush that follows.
     if (this.board.refresh(ALL_TOPICS, nowMs)) this.flushSoon();
     const { version } = this.board;
-    const reader: Reader = { socket, audience, version, toldMs: nowMs, answered: true };
+    const reader: Reader = {
+      ...{ socket, audience, stillHolds, version },
+      ...{ toldMs: nowMs, answered: true },
+    };
     this.readers.add(reader);
     socket.on("close", () => this.readers.delete(reader));
     socket.on("error", () => socket.terminate());
@@ -130,6 +138,9 @@ export class Live {
   private lookAgain(): void {
     if (this.readers.size === 0) return;
     const nowMs = this.clock.monotonicMs();
+    for (const { socket, stillHolds } of this.readers) {
+      if (!stillHolds()) socket.close(POLICY_VIOLATION, "the capability does not hold any more");
+    }
     this.dirty.clear();
     this.board.refresh(ALL_TOPICS, nowMs, "ages");
     this.tell();

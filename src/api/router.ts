@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Answer } from "./answer.ts";
+import { matchSegments } from "./path-pattern.ts";
 
 /** One request as a handler sees it, the door behind it. */
 export interface Asked {
@@ -55,7 +56,7 @@ export function createRouter(routes: readonly Route[]): Router {
     const segments = path.split("/");
     const allow: string[] = [];
     for (const entry of table) {
-      const params = paramsOf(entry.segments, segments);
+      const params = matchSegments(entry.segments, segments);
       if (params === undefined) continue;
       const { route } = entry;
       const methods = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
@@ -64,32 +65,4 @@ export function createRouter(routes: readonly Route[]): Router {
     }
     return allow.length > 0 ? { found: "path", allow } : { found: "nothing" };
   };
-}
-
-function paramsOf(
-  pattern: readonly string[],
-  segments: readonly string[],
-): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [at, wanted] of pattern.entries()) {
-    const given = segments[at] ?? "";
-    const name = /^\{(\w+)\}$/.exec(wanted)?.[1];
-    if (name === undefined) {
-      if (wanted !== given) return undefined;
-      continue;
-    }
-    const text = decoded(given);
-    if (text === undefined || text === "") return undefined;
-    params[name] = text;
-  }
-  return params;
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { INTENT_NAMES } from "../office/ask/intent.ts";
 import { KIND_NAMES, KINDS } from "../reading/kind.ts";
+import { ACTIONS } from "./commands.ts";
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
 export type Schema = { readonly [key: string]: unknown };
@@ -43,6 +44,16 @@ const measured = {
   simulated: truth,
 };
 
+const grant = {
+  id: text,
+  can: text,
+  room: nullable("string"),
+  name: nullable("string"),
+  key: id,
+  by: id,
+  expires: { type: ["string", "null"], format: "date-time" },
+};
+
 /** The documents of `types.ts`, by the names that routes use for them. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: object({ type: text, status: whole, title: text, detail: text }),
@@ -76,6 +87,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     addresses: list(text),
     sensors: list(ref("Sensor")),
   }),
+  Named: object({ name: text, room: text }, { additionalProperties: false }),
   Node: object({
     id,
     name: text,
@@ -119,6 +131,19 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   RoomTarget: { allOf: [ref("Target"), object({ room: text, kind })] },
   TargetBody: object({ value }, { additionalProperties: false }),
+  Grant: object(grant),
+  GrantTokens: object({ tokens: text }),
+  MadeGrant: object({ ...grant, tokens: text }),
+  GrantBody: object(
+    {
+      can: { type: "string", enum: Object.keys(ACTIONS) },
+      "room?": text,
+      "name?": text,
+      key: id,
+      expires_s: { type: ["integer", "null"], minimum: 1 },
+    },
+    { additionalProperties: false },
+  ),
   Room: object({
     room: text,
     readings: mapOf(ref("RoomReading")),
@@ -151,10 +176,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Fact: object({
     entity: {
       type: "string",
-      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR or device/MAC",
+      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR, device/MAC or person/NAME",
     },
     attribute: text,
-    value: { type: ["number", "boolean", "string"] },
+    value: { type: ["number", "boolean", "string", "null"] },
     "unit?": unit,
     from: id,
     by: text,
@@ -165,6 +190,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     person: text,
     in: truth,
     since: { type: ["string", "null"], format: "date-time", description: "UTC." },
+    "room?": text,
     devices: list(
       object({
         mac: text,
@@ -197,6 +223,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  Demo: object({ cut: truth }),
   History: object({
     room: text,
     kind,
@@ -211,6 +238,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       minItems: 4,
       maxItems: 4,
     }),
+  }),
+  Segment: object({
+    node: id,
+    sensor: text,
+    tier: { enum: ["raw", "minute", "hour"] },
+    start: instant,
+    sha256: text,
+    sealed: truth,
   }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({

@@ -1,9 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Address } from "../base/id.ts";
+import type { Address, NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import type { Issued } from "../ucan/chain.ts";
+import type { UcanCrypto } from "../ucan/envelope.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { sendRaw } from "./answer.ts";
 import { Desk } from "./desk.ts";
@@ -15,6 +17,7 @@ import {
   roomDocument,
   selfDocument,
 } from "./documents.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { listenAt, parseListen, reachableAt } from "./listen.ts";
 import { Live } from "./live.ts";
 import type { LiveSource } from "./live-board.ts";
@@ -34,6 +37,15 @@ export interface ApiOptions {
   readonly staticDir?: string | undefined;
   readonly readSide: ReadSide;
   readonly clock: Clock;
+  /** What capabilities are judged by; without it none is taken. */
+  readonly trust?: ApiTrust | undefined;
+}
+
+export interface ApiTrust {
+  readonly crypto: UcanCrypto;
+  /** The mesh's root. */
+  readonly mesh: NodeId;
+  isRevoked(link: Issued): boolean;
 }
 
 export interface Api {
@@ -93,7 +105,9 @@ export function createApi(options: ApiOptions): Api {
       const files = await loadStaticFiles(options.staticDir);
       const server = bareServer(sockets, limits);
       const live = new Live(readSide, liveSource(readSide), clock);
-      const desk = new Desk({ ...options, ownNames, live, files, limits });
+      const doorkeeper = doorkeeperOf(options);
+      const sha256 = options.trust?.crypto.sha256;
+      const desk = new Desk({ ...options, ownNames, live, files, limits, doorkeeper, sha256 });
       attach(server, desk);
       try {
         const port = await listenAt(server, at.value);
@@ -113,6 +127,12 @@ export function createApi(options: ApiOptions): Api {
       if (stopping !== undefined) await stop(stopping.server, stopping.live, sockets);
     },
   };
+}
+
+function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
+  if (trust === undefined) return undefined;
+  const isRevoked = (link: Issued) => trust.isRevoked(link);
+  return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
 }
 
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {

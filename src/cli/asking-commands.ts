@@ -5,16 +5,12 @@ import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
 import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
+import type { Doubting } from "./why.ts";
 
 /** The commands that ask a node. Each one's file is loaded when it is called. */
 export function addAsking(program: Command, deps: CliDeps): void {
   const asking = (name: string, description: string, example: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
-      .option("--json", JSON_SAYS[name] ?? "one JSON document")
-      .addHelpText("after", `\nExample:\n  ${example}`);
+    askingCommand(program, { name, description, example });
 
   const statusExample = "watercooler status --node 10.0.0.7:8080";
   asking("status", "this node, its neighbours, the mesh", statusExample).action(
@@ -38,12 +34,11 @@ export function addAsking(program: Command, deps: CliDeps): void {
     );
   const whyExample = "watercooler why room meeting-room temperature";
   asking("why", "what an answer rests on: who said it, and when", whyExample)
-    .addArgument(
-      new Argument("<thing>", "what it is").choices(["room", "node", "sensor", "device"]),
-    )
+    .addArgument(new Argument("<thing>", "what it is").choices(THINGS))
     .argument("<name>", "its name")
-    .argument("[attribute]", "only this: a kind, room, version, address or ip")
-    .action(async (thing: string, name: string, attribute: string | undefined, options: Asking) =>
+    .argument("[attribute]", "only this: a kind, room, version, address, ip or device")
+    .option("--at <time>", "what is known of a moment, such as 2026-03-01T09:30:00Z")
+    .action(async (thing: string, name: string, attribute: string | undefined, options: Doubting) =>
       (await import("./why.ts")).why(deps, { thing, name, attribute }, options),
     );
   asking("who", "who is in, since when, by which device", "watercooler who").action(
@@ -69,4 +64,19 @@ export function addAsking(program: Command, deps: CliDeps): void {
     .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));
 }
 
+/** A command with the options of all that ask a node. */
+export function askingCommand(
+  program: Command,
+  about: { readonly name: string; readonly description: string; readonly example: string },
+): Command {
+  return program
+    .command(about.name)
+    .description(about.description)
+    .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
+    .option("--token <token>", "a grant's token, or @FILE (default: $WATERCOOLER_TOKEN)")
+    .option("--json", JSON_SAYS[about.name] ?? "one JSON document")
+    .addHelpText("after", `\nExample:\n  ${about.example}`);
+}
+
+const THINGS = ["room", "node", "sensor", "device", "person"];
 const JSON_SAYS: Readonly<Record<string, string>> = { watch: "one JSON line a change" };

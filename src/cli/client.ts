@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import * as v from "valibot";
 import { CliError, EXIT } from "./deps.ts";
+import { type Place, RequestSigner } from "./signing.ts";
 
 /** A node that has not answered by then can't be reached. A guess: a Pi under load. */
 const ANSWER_MS_MAX = 10_000;
@@ -19,16 +20,30 @@ export class Refusal extends CliError {
 
 /** Reads one node's API. Every failure is a CliError with the contract's exit code. */
 export class NodeClient {
+  private readonly signer: RequestSigner | undefined;
+
+  /** `token` gives the text of a grant to sign requests with. */
   constructor(
     readonly base: string,
     private readonly signal: AbortSignal,
-  ) {}
+    token?: (() => Promise<string>) | "",
+  ) {
+    if (token) this.signer = new RequestSigner(token, () => this.place());
+  }
+
+  /** What a request has to carry where a grant is held; undefined where none covers it. */
+  async authorization(method: string, path: string, body = ""): Promise<string | undefined> {
+    const { pathname, search } = new URL(this.base + path);
+    const header = await this.signer?.header(method, pathname + search, body);
+    if (this.signer === undefined || header !== undefined || method === "GET") return header;
+    throw new CliError(EXIT.notAllowed, "the token is not for this: ask for another grant");
+  }
 
   /** The answer as it came, for `--json`. With a body it is a write. */
   async raw(path: string, body?: object): Promise<unknown> {
     const { status, text } = await this.fetch(path, body);
     // A degraded node says so with 503 and a document.
-    const isAnswer = status === 200 || (status === 503 && path === "/v1/health");
+    const isAnswer = status === 200 || status === 201 || (status === 503 && path === "/v1/health");
     const document = parseJson(text);
     if (!isAnswer) throw new Refusal(status, this.explain(status, document));
     if (document === undefined) throw new CliError(EXIT.failed, this.notUnderstood(path));
@@ -75,11 +90,27 @@ export class NodeClient {
     return `${what}: is it a Watercooler of this version? Name another node with --node`;
   }
 
+  /** Who the node is, and its time: asked without a token. */
+  private async place(): Promise<Place> {
+    const { text, date } = await this.exchange("/v1/node", "GET", undefined, undefined);
+    return { id: Object(parseJson(text)).id, date };
+  }
+
   private async fetch(
     path: string,
     body?: object,
     method = body === undefined ? "GET" : "POST",
   ): Promise<{ status: number; text: string }> {
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    return this.exchange(path, method, sent, await this.authorization(method, path, sent));
+  }
+
+  private async exchange(
+    path: string,
+    method: string,
+    body: string | undefined,
+    authorization: string | undefined,
+  ): Promise<{ status: number; text: string; date: string | undefined }> {
     const url = new URL(this.base + path);
     const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
     const late = AbortSignal.timeout(ANSWER_MS_MAX);
@@ -89,16 +120,17 @@ export class NodeClient {
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(authorization === undefined ? {} : { authorization }),
       },
       // One question a connection: a kept one would hold the process open.
       agent: false,
     };
     return new Promise((resolve, reject) => {
       const call = request(url, options, (response) => {
-        readBody(response).then(
-          (text) => resolve({ status: response.statusCode ?? 0, text }),
-          fail,
-        );
+        readBody(response).then((text) => {
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, text, date: headers.date });
+        }, fail);
       });
       const fail = (error: Error) => {
         if (error instanceof CliError) reject(error);
@@ -106,7 +138,7 @@ export class NodeClient {
         else reject(unreachable(this.base, late.aborted ? "ETIMEDOUT" : codeOf(error)));
       };
       call.on("error", fail);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+      call.end(body);
     });
   }
 }

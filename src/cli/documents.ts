@@ -116,6 +116,7 @@ const personDocument = v.object({
   person: v.string(),
   in: v.boolean(),
   since: v.nullable(instant),
+  room: v.optional(v.string(), ""),
   devices: v.array(
     v.object({
       mac: v.string(),
@@ -133,7 +134,8 @@ export const liveMessage = v.object({
   rooms: v.optional(roomDocuments, []),
   nodes: v.optional(nodeDocuments, []),
   network: v.optional(deviceDocuments, []),
-  gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids }), {}),
+  people: v.optional(personDocuments, []),
+  gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids, people: ids }), {}),
 });
 
 export type PersonDocument = v.InferOutput<typeof personDocument>;

@@ -15,6 +15,7 @@ export async function readLive(
   base: string,
   signal: AbortSignal,
   onText: (text: string) => void,
+  authorization?: string,
 ): Promise<CliError | undefined> {
   const { default: WebSocket } = await import("ws");
   return new Promise((resolve) => {
@@ -22,6 +23,7 @@ export async function readLive(
     const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/live`, {
       handshakeTimeout: CONNECT_MS_MAX,
       maxPayload: MESSAGE_BYTES_MAX,
+      ...(authorization !== undefined && { headers: { authorization } }),
     });
     let why: CliError | undefined;
     const end = () => socket.terminate();

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAsking } from "./asking-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
+import { addGranting } from "./grant-commands.ts";
 import { addMachine } from "./machine-commands.ts";
 import { addRunning } from "./running-commands.ts";
 import { addSim } from "./sim-command.ts";
@@ -34,6 +35,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
     .configureOutput({ writeOut: deps.stdout, writeErr: deps.stdout, outputError: () => {} });
   addRunning(program, deps, finish);
   addAsking(program, deps);
+  addGranting(program, deps);
   addMachine(program, deps, finish);
   addSim(program, deps, finish);
   addTools(program, deps);

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Asking, clientOf } from "./asking.ts";
 import { type CliDeps, EXIT } from "./deps.ts";
-import { type LiveMessage, liveMessage } from "./documents.ts";
+import { type LiveMessage, liveMessage, type PersonDocument } from "./documents.ts";
 import { readLive } from "./live.ts";
 import { plain, quantity, shortId } from "./words.ts";
 
@@ -21,10 +21,12 @@ export async function watch(deps: CliDeps, watching: Watching): Promise<void> {
   const printer = watching.json ? jsonPrinter(deps, watching) : textPrinter(deps, watching);
   let pauseMs = RETRY_MS_FIRST;
   while (!deps.signal.aborted) {
-    const ended = await readLive(client.base, deps.signal, (text) => {
+    const heard = (text: string) => {
       pauseMs = RETRY_MS_FIRST;
       printer(text);
-    });
+    };
+    const authorization = await client.authorization("GET", "/v1/live");
+    const ended = await readLive(client.base, deps.signal, heard, authorization);
     if (deps.signal.aborted) return;
     if (ended !== undefined && ended.code !== EXIT.unreachable) throw ended;
     deps.stderr("watercooler: the node went away; trying again\n");
@@ -89,6 +91,11 @@ function tellOthers(message: LiveMessage, shown: Map<string, string>, tell: Tell
     tell(id, state, `${NO_TIME}  node ${name} is ${state}`);
   }
   for (const { mac, ip } of message.network) tell(mac, ip, `${NO_TIME}  device ${mac} has ${ip}`);
+  for (const one of message.people) {
+    const news = newsOf(one, shown.get(keyOf(one)));
+    if (news === undefined) shown.set(keyOf(one), stateOf(one));
+    else tell(keyOf(one), stateOf(one), `${NO_TIME}  ${one.person} ${news}`);
+  }
   const { nodes, network } = message.gone;
   for (const id of nodes) tell(id, "gone", `${NO_TIME}  node ${shortId(id)} is forgotten`);
   for (const mac of network) {
@@ -97,9 +104,27 @@ function tellOthers(message: LiveMessage, shown: Map<string, string>, tell: Tell
 }
 
 /** The first message says what is; only what differs from it later is a change. */
-function remember({ nodes, network }: LiveMessage, shown: Map<string, string>): void {
+function remember({ nodes, network, people }: LiveMessage, shown: Map<string, string>): void {
+  for (const one of people) shown.set(keyOf(one), stateOf(one));
   for (const { id, state } of nodes) shown.set(id, state);
   for (const { mac, ip } of network) shown.set(mac, ip);
+}
+
+/** A person may be called as a node or a device is. */
+function keyOf({ person }: PersonDocument): string {
+  return `person ${person}`;
+}
+
+/** What there is to say of somebody; who took their name back is not named once more. */
+function newsOf({ in: isIn, room }: PersonDocument, before: string | undefined) {
+  if (!isIn) return before?.startsWith("in") ? "left" : undefined;
+  const where = room === "" ? "" : ` in ${room}`;
+  if (!before?.startsWith("in")) return `arrived${where}`;
+  return room === "" ? undefined : `is${where} now`;
+}
+
+function stateOf({ in: isIn, room }: PersonDocument): string {
+  return isIn ? `in ${room}` : "away";
 }
 
 function parse(text: string): unknown {

@@ -58,6 +58,7 @@ export interface Config {
     readonly rawMs: Millis;
     readonly minutesMs: Millis;
     readonly hoursMs: Millis;
+    readonly keep: "auto" | "own" | "all";
   };
   /** Empty where there is no broker. */
   readonly mqtt: { readonly url: string };
@@ -120,6 +121,7 @@ export function completeConfig(
       rawMs: spanMs(filled.history.raw),
       minutesMs: spanMs(filled.history.minutes),
       hoursMs: spanMs(filled.history.hours),
+      keep: filled.history.keep,
     },
     mqtt,
     logLevel: log.level,
@@ -152,6 +154,7 @@ function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
 
 function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
   const { kind, say, hysteresis, room, above, below, quiet } = rule;
+  const { above_target: aboveTarget, below_target: belowTarget } = rule;
   return {
     kind,
     say,
@@ -160,6 +163,8 @@ function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {
     ...(room === undefined ? {} : { room }),
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
+    ...(aboveTarget === undefined ? {} : { aboveTarget }),
+    ...(belowTarget === undefined ? {} : { belowTarget }),
     ...(quiet === undefined ? {} : { quiet: dayPart(quiet) }),
   };
 }

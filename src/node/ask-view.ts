@@ -22,9 +22,10 @@ function asked(
   people: readonly PersonView[],
   devices: readonly DeviceView[],
 ): readonly AskedPerson[] {
-  return people.map(({ person, isIn, devices: own }) => ({
+  return people.map(({ person, isIn, room, devices: own }) => ({
     person,
     isIn,
+    ...(room === undefined ? {} : { room }),
     ageMs: youngest(own.flatMap(({ ageMs }) => ageMs ?? [])),
     seenBy: devices
       .filter(({ mac }) => own.some((one) => one.mac === mac))

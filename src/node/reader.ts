@@ -1,5 +1,6 @@
 import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts";
 import { toHex } from "../base/bytes.ts";
+import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
@@ -11,6 +12,7 @@ import { occupancies } from "../office/occupancy.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
+  NAMED_KEY,
   NODE_KEY,
   parseDeviceKey,
   parseReadingKey,
@@ -22,11 +24,14 @@ import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { History } from "./history/history.ts";
 import { nodeMetrics } from "./metrics.ts";
+import type { Named } from "./naming.ts";
 import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
   CalibrationView,
   Check,
+  DemoSide,
+  GrantSide,
   MeshView,
   Metric,
   PushedReading,
@@ -62,8 +67,17 @@ export class Reader implements ReadSide {
     return this.parts.targets;
   }
 
+  get demo(): DemoSide | undefined {
+    return this.parts.demo;
+  }
+
+  get grants(): GrantSide | undefined {
+    return this.parts.grants;
+  }
+
   self(): SelfView {
-    const { self: id, name, room, version, clock, sensors, addresses } = this.parts;
+    const { self: id, naming, version, clock, sensors, addresses } = this.parts;
+    const { name, room } = naming;
     return {
       id,
       name,
@@ -123,8 +137,22 @@ export class Reader implements ReadSide {
         "nobody else uses it",
       ),
       ...(this.parts.edgeChecks?.() ?? []),
+      check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];
+  }
+
+  /** Members that do what no node does; a node that was taken over looks like that. */
+  private misconduct(): string | undefined {
+    const { overlay, replica } = this.parts;
+    const named = (id: NodeId) => `${nodeName(replica, id)} (${id})`;
+    const floods = overlay.intake.budgets.flooding(this.now()).map(named).join(", ");
+    const forges = overlay.conduct.banned(this.now()).map(named).join(", ");
+    const said = [
+      floods && `${floods} writes more than is taken of one node`,
+      forges && `${forges} sent what no node sends, so its link is cut for a while`,
+    ].filter((one) => one !== "");
+    return said.length === 0 ? undefined : `${said.join("; ")}: see what runs there`;
   }
 
   nodes(): readonly NodeView[] {
@@ -219,6 +247,10 @@ export class Reader implements ReadSide {
     return err({ status: 404, detail: "this node keeps no calibrations" });
   }
 
+  rename(named: Named): Result<void, WriteRefusal> {
+    return this.parts.naming.set(named);
+  }
+
   subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void {
     const { node } = this.parts;
     const offEntries = node.onEntries((entries) => listener(topicsOf(entries)));
@@ -255,5 +287,5 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
-  return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
+  return [NODE_KEY, NAMED_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

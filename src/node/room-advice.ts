@@ -2,6 +2,7 @@ import type { Clock } from "../base/time.ts";
 import { AdviceBook } from "../office/advice.ts";
 import type { Advised } from "../office/announcements.ts";
 import { parseReadingKey } from "../office/records.ts";
+import { parseTargetKey } from "../office/targets.ts";
 import type { RoomView } from "../office/views.ts";
 import type { AdviceRule } from "../reading/advice-rule.ts";
 import { localMinute } from "./local-minute.ts";
@@ -18,11 +19,13 @@ export class RoomAdvice {
     this.book = new AdviceBook(rules);
   }
 
-  /** Looks at the rooms whenever a reading came, so that no change of theirs is missed. */
+  /** Looks at the rooms whenever a reading or a target came, so that no change is missed. */
   follow(node: Node, rooms: () => readonly RoomView[]): void {
     if (this.rules.length === 0) return;
     node.onEntries((entries) => {
-      const told = entries.some(({ key }) => parseReadingKey(key) !== undefined);
+      const told = entries.some(
+        ({ key }) => parseReadingKey(key) !== undefined || parseTargetKey(key) !== undefined,
+      );
       if (told) this.book.update(rooms(), this.clock.monotonicMs());
     });
   }

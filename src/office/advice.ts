@@ -58,7 +58,8 @@ export class AdviceBook {
           return [{ ...what, state: isQuiet ? "quiet" : "said" }];
         }
         const reading = freshReading(rule, room);
-        const isBack = reading !== undefined && !isBeyond(rule, reading, rule.hysteresis);
+        const isBack =
+          reading !== undefined && !isBeyond(boundsOf(rule, room), reading, rule.hysteresis);
         return isBack ? [{ ...what, state: "over" }] : [];
       }),
     );
@@ -73,8 +74,11 @@ function judge(
 ): Standing | undefined {
   const reading = freshReading(rule, room);
   if (reading === undefined) return undefined;
-  if (!isBeyond(rule, reading, before?.state === "said" ? rule.hysteresis : 0)) return undefined;
-  const sinceMs = before?.sinceMs ?? nowMs - reading.ageMs;
+  const bounds = boundsOf(rule, room);
+  const slack = before?.state === "said" ? rule.hysteresis : 0;
+  if (!isBeyond(bounds, reading, slack)) return undefined;
+  // A target may be newer than the value: then only from now on is the value known to be beyond.
+  const sinceMs = before?.sinceMs ?? nowMs - (bounds.hangsOn === "target" ? 0 : reading.ageMs);
   return { sinceMs, state: nowMs - sinceMs >= rule.forMs ? "said" : "waiting" };
 }
 
@@ -83,11 +87,30 @@ function freshReading({ kind }: AdviceRule, { readings }: RoomView): ReadingView
   return reading?.stale === true ? undefined : reading;
 }
 
-/** Whether a value is beyond a rule's bounds, or within them by less than `slack`. */
-function isBeyond(rule: AdviceRule, reading: ReadingView, slack: number): boolean {
+/** Whether a value is beyond the bounds, or within them by less than `slack`. */
+function isBeyond({ above, below }: Bounds, reading: ReadingView, slack: number): boolean {
   const value = Number(reading.value);
-  const { above = Infinity, below = -Infinity } = rule;
   return value > above - slack || value < below + slack;
+}
+
+interface Bounds {
+  readonly above: number;
+  readonly below: number;
+  readonly hangsOn: "rule" | "target";
+}
+
+/** A rule's bounds in a room, where people may want something. */
+function boundsOf(rule: AdviceRule, { targets }: RoomView): Bounds {
+  const { above = Infinity, below = -Infinity, aboveTarget, belowTarget } = rule;
+  const wanted = Number(targets.find(({ kind }) => kind === rule.kind)?.value ?? Number.NaN);
+  if (Number.isNaN(wanted) || (aboveTarget === undefined && belowTarget === undefined)) {
+    return { above, below, hangsOn: "rule" };
+  }
+  return {
+    above: Math.min(above, wanted + (aboveTarget ?? Infinity)),
+    below: Math.max(below, wanted - (belowTarget ?? Infinity)),
+    hangsOn: "target",
+  };
 }
 
 function isWithin({ fromMinute, toMinute }: DayPart, minute: number): boolean {

@@ -8,7 +8,9 @@ const SAY = "You might want to turn the AC on.";
 
 test("every node advises on a room by its rules, and stops when that is over", async (context) => {
   const rule = { kind: "temperature", room: "kitchen", above: 24, hysteresis: 0.5, say: SAY };
-  const { nodes, push } = await threeRooms(context, { advice: [rule] });
+  const wish = { kind: "temperature", room: "kitchen", above_target: 1.5, hysteresis: 0.5 };
+  const warm = "Warmer than you wanted it.";
+  const { nodes, push } = await threeRooms(context, { advice: [rule, { ...wish, say: warm }] });
   const advised = (value: number, advice: readonly string[]) =>
     until(`${value}: ${advice}`, async () => {
       const rooms = await Promise.all(
@@ -31,8 +33,25 @@ test("every node advises on a room by its rules, and stops when that is over", a
     assert.equal(await push("kitchen", "temperature", value), 202);
     await advised(value, advice);
   }
-  const [first] = nodes;
+  const [first, second, third] = nodes;
   assert.deepEqual((await first.get<RoomDocument>("/v1/rooms/meeting-room"))?.advice, []);
   const { stdout } = await run(["room", "kitchen", "--node", first.api ?? ""]);
   assert.match(stdout, /You might want to turn the AC on\.\n$/);
+
+  const target = "/v1/targets/kitchen/temperature";
+  const want = async (value: number) =>
+    assert.equal(await second.write("PUT", target, { value }), 200);
+  await want(25);
+  await advised(26, [SAY]);
+  await want(24.4);
+  await advised(26, [SAY, warm]);
+  // Back by less than the hysteresis, then by more; then nobody wants anything.
+  await want(24.9);
+  await advised(26, [SAY, warm]);
+  await want(25.1);
+  await advised(26, [SAY]);
+  await want(20);
+  await advised(26, [SAY, warm]);
+  assert.equal(await third.write("DELETE", target), 204);
+  await advised(26, [SAY]);
 });

@@ -224,7 +224,8 @@ test("every command has help with an example, and none is there before its time"
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   const people = ["who", "iam", "target"];
   const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
-  const known = ["up", "demo", ...asking, "doctor", "sensors", "sim", "config"];
+  const granting = ["grant", "revoke"];
+  const known = ["up", "demo", ...asking, ...granting, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
     ...known,
@@ -259,7 +260,8 @@ async function liveNode(context: TestContext) {
 }
 
 const NODES = ANSWERS["/v1/nodes"] as readonly { readonly state: string }[];
-const SNAPSHOT = { type: "snapshot", rooms: [LAB], nodes: NODES, network: [] };
+const BOB = { person: "Bob", in: true, since: null, devices: [] };
+const SNAPSHOT = { type: "snapshot", rooms: [LAB], nodes: NODES, network: [], people: [BOB] };
 const warmer = (value: number, room = "lab") => ({
   type: "change",
   rooms: [{ ...LAB, room, readings: { temperature: reading(value, "degC") } }],
@@ -273,12 +275,24 @@ test("watch: a line a change, on through a restart, Ctrl-C ends it", async (cont
   say(warmer(21.46));
   say({ type: "change" });
   say(warmer(22));
+  const ana = { person: "Ana", in: false, since: null, devices: [] };
+  const zoe = { ...ana, person: "Zoe" };
+  // Who is new and away told a name, no more.
+  say({ type: "change", people: [zoe] });
+  say({ type: "change", people: [{ ...ana, in: true, room: "lab" }] });
+  say({ type: "change", people: [{ ...ana, in: true }] });
+  say({ type: "change", people: [{ ...ana, in: true, room: "kitchen" }] });
+  say({ type: "change", people: [ana] });
+  say({ type: "change", gone: { people: ["Ana"] } });
   say({ type: "change", nodes: [{ ...NODES[1], state: "alive" }], network: [] });
   await until("the node's line", () => /kitchen-pi is alive/.test(cli.stdout));
   const lines = [
     "08:00:00Z  lab  temperature  21.5 °C  lab-pi/box",
     "08:00:00Z  lab  motion  yes  lab-pi/box",
     "08:00:00Z  lab  temperature  22 °C  lab-pi/box",
+    "           Ana arrived in lab",
+    "           Ana is in kitchen now",
+    "           Ana left",
     "           node kitchen-pi is alive",
   ];
   assert.deepEqual(cli.stdout.trimEnd().split("\n"), lines);

@@ -47,7 +47,10 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
     /^w\.yaml:3: sensors\.1\.name: "a" is there twice$/,
   ],
   ["neighbours:\n  keep: 24", /^w\.yaml:2: neighbours\.keep: 24 .*a span from 1min to 10y/],
-  ["advice:\n  - { kind: temperature, say: x }", /^w\.yaml:2: advice\.0: .*above, below or both$/],
+  [
+    "advice:\n  - { kind: temperature, say: x }",
+    /^w\.yaml:2: advice\.0: .*above, below, above_target or below_target$/,
+  ],
   [
     "advice:\n  - { kind: co2, above: 1, say: x, quiet: 9-5 }",
     /^w\.yaml:2: advice\.0\.quiet: "9-5" .*such as "22:00-07:00"/,
@@ -56,6 +59,12 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
     "advice:\n  - { kind: co2, above: 1, say: x, hysteresis: -1 }",
     /^w\.yaml:2: advice\.0\.hysteresis: -1 .*0 or more/,
   ],
+  [
+    "advice:\n  - { kind: co2, above_target: -1, say: x }",
+    /^w\.yaml:2: advice\.0\.above_target: -1 .*0 or more/,
+  ],
+  ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
+  ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
   ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
   [
     "announce:\n  - { to: webhok, url: http://a }",
@@ -165,6 +174,8 @@ advice:
     hysteresis: 100
     quiet: 22:30-07:00
     say: Open two
+  - { kind: temperature, above_target: 1.5, below_target: 2, say: Not as you want it }
+occupancy: { half_life: 10min, reset: "" }
 `;
   const checked = await checkConfig("w.yaml", text);
   assert.ok(checked.ok);
@@ -195,11 +206,15 @@ advice:
   });
   assert.equal(config.presence.awayAfterMs, 1_200_000);
   const window = { kind: "temperature", above: 24, say: "Open a window" };
+  const bounds = { aboveTarget: 1.5, belowTarget: 2 };
+  const wish = { kind: "temperature", ...bounds, say: "Not as you want it" };
+  assert.deepEqual(config.occupancy, { halfLifeMs: 600_000, resetMinute: undefined });
   const night = { fromMinute: 1_350, toMinute: 420 };
   const lab = { kind: "co2", room: "lab", above: 1_000, hysteresis: 100, say: "Open two" };
   assert.deepEqual(config.advice, [
     { ...window, forMs: 0, hysteresis: 0 },
     { ...lab, forMs: 300_000, quiet: night },
+    { ...wish, forMs: 0, hysteresis: 0 },
   ]);
 });
 
@@ -246,6 +261,7 @@ test("defaults are the contract's; --data moves the secret too", () => {
   assert.deepEqual(config.node, { name: "pi-3", room: "pi-3" });
   assert.equal(config.dataDir, "/home/pi/.local/share/watercooler");
   assert.deepEqual([config.mesh.listen, config.api.listen], ["0.0.0.0:7946", "0.0.0.0:8080"]);
+  assert.deepEqual(config.occupancy, { halfLifeMs: 300_000, resetMinute: 240 });
   assert.deepEqual([config.api.read, config.neighbours.keepMs], ["lan", 86_400_000]);
   assert.equal(config.presence.awayAfterMs, 900_000);
   const moved = completeConfig({}, AROUND, { dataDir: "/srv/w" });
