@@ -7,12 +7,14 @@ import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import { cuttable, type DemoChannel } from "./demo-cut.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
+import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
@@ -21,7 +23,7 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
@@ -44,6 +46,8 @@ export interface RunPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** Only for a node of the demo. */
+  readonly demo?: DemoChannel | undefined;
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -56,9 +60,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
+  const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { probe, neighbours } = wired.value;
+  const { probe, neighbours, history } = wired.value;
   const stop = async () => {
     await report.stop();
     neighbours.stop();
@@ -71,6 +75,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    naming.start();
     calibrations.start();
     people.start();
     history.start();
@@ -87,6 +92,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
 interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
+  readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly probe: DeviceProbe;
@@ -100,24 +106,19 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version }: RunPorts,
+  { clock, log, version, demo: channel }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened);
   const { self } = trusted.identity;
-  const transport = wireTransport(config, opened, trusted, log);
+  const { transport, demo } = cuttable(channel, wireTransport(config, opened, trusted, log));
   const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
     ...trusted,
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      activeMax: config.mesh.activeView,
-      activeMin: config.mesh.activeView,
-      passiveMax: config.mesh.passiveView,
-    },
+    parameters: parametersOf(config),
     addresses,
     entryCodec: createEntryCodec(identities),
     frameCodec: createFrameCodec(identities),
@@ -141,10 +142,11 @@ async function wireNode(
   const people = new People({ self, node, replica, clock, devices, spans });
   const history = wireHistory(config, { self, node, clock, log });
   const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const { name, room } = config.node;
+  const naming = new Naming({ self, node, replica, configured: config.node });
+  const { name } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const shared = { ...core, ...config.node, version, addresses };
+  const shared = { ...core, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const reader = new Reader({
     ...shared,
@@ -160,12 +162,13 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -174,14 +177,19 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, calibrations, people, history, probe, neighbours };
+  const started = { node, report, naming, calibrations, people, history, probe, neighbours };
   return ok({ ...started, api, meshAddresses, apiAddresses });
+}
+
+function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
+  const views = { activeMax: activeView, activeMin: activeView, passiveMax: passiveView };
+  return { ...DEFAULT_PARAMETERS, ...views };
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log, trust }: Omit<RunPorts, "version"> & { readonly trust: ApiTrust },
+  { clock, log, trust }: Pick<RunPorts, "clock" | "log"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");

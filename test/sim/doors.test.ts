@@ -60,7 +60,7 @@ class Hall {
       replica,
       clock,
       sensors,
-      room: ROOM,
+      naming: { name: "hall-pi", room: ROOM },
       run,
       resetMinute,
     }).start();
