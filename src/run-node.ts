@@ -140,7 +140,8 @@ async function wireNode(
   const devices = new DeviceReport({ ...seen, record });
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const history = wireHistory(config, { self, node, clock, log });
+  const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
+  const history = wireHistory(config, past, log);
   const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { name } = config.node;

@@ -1,13 +1,19 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { HOUR_MS, MINUTE_MS, type Millis, SECOND_MS } from "../base/time.ts";
-import type { HistoryAsk, HistorySide, HistoryView, ReadSide } from "../node/read-side.ts";
-import { isKind, KIND_NAMES, unitOf } from "../reading/kind.ts";
+import type {
+  HistoryAsk,
+  HistorySide,
+  HistoryView,
+  ReadSide,
+  SegmentView,
+} from "../node/read-side.ts";
+import { isKind, KIND_NAMES, type Kind, unitOf } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { instant } from "./documents.ts";
 import { parseInstant } from "./instant.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
-import type { HistoryDocument } from "./types.ts";
+import type { HistoryDocument, SegmentDocument } from "./types.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 /** How far back a chart goes where nobody says. */
@@ -59,6 +65,22 @@ export function historyRoutes(readSide: ReadSide, wallMs: () => Millis): readonl
       },
       handle: (asked) => series(readSide, history, asked, wallMs()),
     },
+    {
+      method: "GET",
+      path: "/v1/history/segments",
+      access: "open",
+      summary: "What a chart is drawn from here, by its hashes: equal ones are equal readings",
+      query: { room: "The room.", kind: `What was measured: ${KIND_NAMES.join(", ")}.` },
+      answers: {
+        200: { says: "The parts, oldest first.", schema: "[Segment]" },
+        400: { says: "A parameter that can't be; `detail` says which.", schema: "Problem" },
+      },
+      handle: ({ query }) => {
+        const of = placeOf(query);
+        if (!of.ok) return problem(400, of.error);
+        return json(history.segments(of.value.room, of.value.kind).map(segmentDocument));
+      },
+    },
   ];
 }
 
@@ -81,15 +103,11 @@ async function series(
 }
 
 function askOf(query: URLSearchParams, nowMs: Millis): Result<HistoryAsk> {
-  const given = givenOf(query);
-  if (!given.ok) return given;
-  const { room, kind, step } = given.value;
-  if (room === undefined) return err("say which room: room=meeting-room");
-  if (kind === undefined || !isKind(kind)) {
-    return err(`say which kind; there are: ${KIND_NAMES.join(", ")}`);
-  }
-  const toMs = instantOf(given.value.to) ?? nowMs;
-  const fromMs = instantOf(given.value.from) ?? toMs - SPAN_MS;
+  const place = placeOf(query);
+  if (!place.ok) return place;
+  const { room, kind, from, to, step } = place.value;
+  const toMs = instantOf(to) ?? nowMs;
+  const fromMs = instantOf(from) ?? toMs - SPAN_MS;
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) {
     return err("from and to are RFC 3339, such as 2026-11-21T08:00:00Z");
   }
@@ -102,6 +120,18 @@ function askOf(query: URLSearchParams, nowMs: Millis): Result<HistoryAsk> {
   }
   // Steps of all nodes begin at the same moments, so that their charts can be compared.
   return ok({ room, kind, fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs, stepMs });
+}
+
+/** The parameters, of which these two are needed. */
+function placeOf(query: URLSearchParams): Result<Given & { room: string; kind: Kind }> {
+  const given = givenOf(query);
+  if (!given.ok) return given;
+  const { room, kind } = given.value;
+  if (room === undefined) return err("say which room: room=meeting-room");
+  if (kind === undefined || !isKind(kind)) {
+    return err(`say which kind; there are: ${KIND_NAMES.join(", ")}`);
+  }
+  return ok({ ...given.value, room, kind });
 }
 
 function givenOf(query: URLSearchParams): Result<Given> {
@@ -144,6 +174,11 @@ function historyDocument({ room, kind, fromMs, toMs, stepMs, points }: HistoryVi
     points: points.map(({ atMs, mean, min, max }) => [instant(atMs), tidy(mean), min, max]),
   };
   return document;
+}
+
+function segmentDocument({ node, sensor, tier, ...view }: SegmentView): SegmentDocument {
+  const start = instant(view.startMs);
+  return { node, sensor, tier, start, sha256: view.sha256, sealed: view.isSealed };
 }
 
 /** Digits beyond what a sensor resolves say nothing. */

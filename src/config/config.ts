@@ -55,6 +55,7 @@ export interface Config {
     readonly rawMs: Millis;
     readonly minutesMs: Millis;
     readonly hoursMs: Millis;
+    readonly keep: "auto" | "own" | "all";
   };
   /** Empty where there is no broker. */
   readonly mqtt: { readonly url: string };
@@ -116,6 +117,7 @@ export function completeConfig(
       rawMs: spanMs(filled.history.raw),
       minutesMs: spanMs(filled.history.minutes),
       hoursMs: spanMs(filled.history.hours),
+      keep: filled.history.keep,
     },
     mqtt,
     logLevel: log.level,

@@ -228,6 +228,16 @@ const history = mapping({
     v.pipe(duration("1min", "100y"), v.description("How long hours' means are kept.")),
     "2y",
   ),
+  keep: v.optional(
+    v.pipe(
+      oneOf(["auto", "own", "all"]),
+      v.description(
+        "Whose means are kept so long here: of its own room and a share of the rest, so that " +
+          "each is on three more Pis; of its own room; or of all.",
+      ),
+    ),
+    "auto",
+  ),
 });
 
 const MQTT_ALLOWED = 'a URL such as mqtt://broker.local:1883, or "" for no broker';

@@ -19,6 +19,7 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `claim/MAC/TAG` | whose a device is (`claims.ts`) |
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
+ * | `history/TIER` | hashes of what it has closed of its readings (`history/published.ts`) |
  * | `named` | what somebody called it on its page, over its configuration |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  * | `grant/CID` | what somebody was allowed (`grants.ts`) |
