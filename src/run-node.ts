@@ -14,11 +14,11 @@ import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
-import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { wireCore } from "./wire-core.ts";
+import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
@@ -49,9 +49,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history } = wired.value;
+  const { admissions, probe, neighbours, history, edge } = wired.value;
   const stop = async () => {
     await report.stop();
+    await edge.stop();
     neighbours.stop();
     await api?.stop();
     await node.stop();
@@ -69,6 +70,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     history.start();
     report.start();
     probe.start();
+    await edge.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -84,6 +86,7 @@ interface WiredNode {
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
   readonly history: History;
@@ -122,6 +125,7 @@ async function wireNode(
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
+  const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,
     self,
@@ -133,17 +137,18 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
-    advice: new RoomAdvice(config.advice, clock),
+    advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
     membership: admissions,
+    edgeChecks: () => edge.checks(),
     demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -152,18 +157,8 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = {
-    node,
-    report,
-    naming,
-    calibrations,
-    people,
-    admissions,
-    history,
-    probe,
-    neighbours,
-  };
-  return ok({ ...started, api, meshAddresses, apiAddresses });
+  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
+  return ok({ node, report, naming, history, probe, neighbours, edge, ...told });
 }
 
 function wireApi(
