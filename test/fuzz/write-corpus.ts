@@ -26,6 +26,7 @@ import { vectorOf } from "../../src/replica/sync.ts";
 import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
 import { ROWS } from "./targets-mesh.ts";
+import { UCAN_SAMPLES } from "./targets-ucan.ts";
 import { BIRTH, CREDENTIAL, HELLO, joined, MEMBER, ROOT } from "./targets-wire.ts";
 
 const table = new IdentityTable();
@@ -163,6 +164,27 @@ write("dns-sd", {
       { type: "TXT", name: "printer._ipp._tcp.local", data: ["rp=ipp", "ty=Printer"] },
       { type: "A", name: "printer.local", data: "10.0.0.77" },
     ],
+  }),
+});
+
+const { toBob, toCarol, token, revocation } = UCAN_SAMPLES;
+write("dag-cbor", {
+  "valid-token": toCarol.bytes,
+  "valid-map": Uint8Array.of(0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x82, 0xf6, 0xf5),
+  "long-length": Uint8Array.of(0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+  deep: new Uint8Array(5_000).fill(0x81),
+});
+write("ucan-token", { "valid-root": toBob.bytes, "valid-limited": toCarol.bytes, empty: "" });
+write("ucan-container", { valid: revocation, "valid-text": token });
+write("ucan-request", { valid: token, empty: "", dots: "eyJhbGciOiJub25lIn0.e30." });
+write("revocation", { valid: revocation });
+write("leases", {
+  dnsmasq: `1790000000 ${MAC} 192.0.2.9 phone 01:${MAC}\n1790000000 * 192.0.2.8 * *\n`,
+  isc:
+    "lease 192.0.2.9 {\n  starts 4 2026/11/20 10:00:00;\n  binding state active;\n" +
+    `  hardware ethernet ${MAC};\n  client-hostname "phone";\n}\n`,
+  networkd: JSON.stringify({
+    Leases: [{ Address: [192, 0, 2, 9], HardwareAddress: [60, 34, 251, 1, 2, 3], Hostname: "p" }],
   }),
 });
 
