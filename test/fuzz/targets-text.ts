@@ -7,6 +7,7 @@ import { parseListen } from "../../src/api/listen.ts";
 import { fromUtf8 } from "../../src/base/bytes.ts";
 import { checkConfig } from "../../src/config/check.ts";
 import { sightingsIn } from "../../src/link/discovery/records.ts";
+import { isSober } from "../../src/link/discovery/sober-packet.ts";
 import type { Incoming } from "../../src/link/discovery/socket.ts";
 import { answerQuestion } from "../../src/office/ask/answer.ts";
 import { KIND_NAMES } from "../../src/reading/kind.ts";
@@ -49,6 +50,8 @@ const config: FuzzTarget = {
 const serial: FuzzTarget = {
   name: "serial",
   form: "text",
+  // What a line of 115,200 baud brings in 0.7 s: more never comes at once.
+  bytesMax: 8 * 1024,
   words: ["sensor", "kind", "value", "hello", "firmware", ...KIND_NAMES],
   take: (input) => {
     const lines = new JsonLines();
@@ -143,6 +146,7 @@ const dns: FuzzTarget = {
   name: "dns-sd",
   form: "bytes",
   take: (input) => {
+    if (!isSober(input)) return;
     let packet: Incoming;
     try {
       packet = decode(Buffer.from(input)) as unknown as Incoming;

@@ -1,7 +1,9 @@
 // Run in the outsider's own network namespace: everything that somebody on the LAN may try. Each
 // line on standard output is one try: what it was, whether the node held, and what was seen.
+import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import WebSocket from "ws";
 import { addressOf } from "../../src/base/id.ts";
 import { WIRE_VERSION } from "../../src/overlay/codec.ts";
@@ -17,6 +19,9 @@ const API_PORT = 8080;
 const PORTS_MAX = 10_000;
 const SCAN_AT_ONCE = 500;
 const WAIT_MS_MAX = 15_000;
+/** Each held a node for over a second before; all together may cost no more than this. */
+const BABBLES = 100;
+const BUSY_MS_MAX = 5_000;
 const api = `http://${host}:${API_PORT}`;
 
 function tell(what: string, holds: boolean, seen: unknown = ""): void {
@@ -109,6 +114,27 @@ async function knock(): Promise<void> {
   );
   await foreigner.leave();
   tell("a member of another mesh is refused", /not-member/.test(answer), answer);
+}
+
+/** Multicasts a packet that would keep mDNS's library busy for a second, and a hundred more. */
+async function babble(): Promise<void> {
+  const packet = readFileSync("test/fuzz/corpus/dns-sd/found-text-past-the-end");
+  packet.writeUInt16BE(0xffff, 6);
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, resolve));
+  // There is no default route that would say which way a multicast goes.
+  const own = networkInterfaces().eth0?.find(({ family }) => family === "IPv4")?.address ?? "";
+  socket.setMulticastInterface(own);
+  for (let count = 0; count < BABBLES; count++) {
+    await new Promise<void>((resolve, reject) =>
+      socket.send(packet, 5353, "224.0.0.251", (error) => (error ? reject(error) : resolve())),
+    );
+  }
+  socket.close();
+  const startMs = performance.now();
+  const { status } = await fetch(`${api}/v1/node`, { signal: AbortSignal.timeout(WAIT_MS_MAX) });
+  const tookMs = performance.now() - startMs;
+  tell("packets made to keep a node busy don't", status === 200 && tookMs < BUSY_MS_MAX, tookMs);
 }
 
 interface Described {
@@ -211,6 +237,7 @@ async function browse(): Promise<void> {
 
 await scan();
 await Promise.all([replay(), knock()]);
+await babble();
 await readAll();
 await writeAll();
 await browse();
