@@ -1,7 +1,7 @@
 import type { Millis } from "../base/time.ts";
 import { SECOND_MS } from "../base/time.ts";
 import type { Check, MeshView, SelfView, SensorValueView } from "../node/read-side.ts";
-import type { Fact } from "../office/facts.ts";
+import type { PastFact } from "../office/facts.ts";
 import type {
   DeviceView,
   NodeView,
@@ -157,11 +157,12 @@ export function targetDocument(target: TargetView): RoomTargetDocument {
 }
 
 export function personDocument(view: PersonView): PersonDocument {
-  const { person, isIn, sinceWallMs, devices } = view;
+  const { person, isIn, sinceWallMs, room, devices } = view;
   return {
     person,
     in: isIn,
     since: sinceWallMs === undefined ? null : instant(sinceWallMs),
+    ...(room === undefined ? {} : { room }),
     devices: devices.map(({ mac, ip, ageMs, others }) => ({
       mac,
       ip: ip ?? null,
@@ -185,8 +186,9 @@ export function deviceDocument(device: DeviceView): DeviceDocument {
   };
 }
 
-export function factDocument({ about: _, atWallMs, ageMs, ...fact }: Fact): FactDocument {
-  return { ...fact, at: instant(atWallMs), age_s: seconds(ageMs) };
+export function factDocument(past: PastFact): FactDocument {
+  const { about: _, atWallMs, ageMs, value = null, ...fact } = past;
+  return { ...fact, value, at: instant(atWallMs), age_s: seconds(ageMs) };
 }
 
 function measured(reading: ReadingView): Omit<RoomReadingDocument, "sensor" | "node"> {

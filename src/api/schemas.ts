@@ -87,6 +87,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     addresses: list(text),
     sensors: list(ref("Sensor")),
   }),
+  Named: object({ name: text, room: text }, { additionalProperties: false }),
   Node: object({
     id,
     name: text,
@@ -175,10 +176,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Fact: object({
     entity: {
       type: "string",
-      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR or device/MAC",
+      description: "room/ROOM, node/NODE, sensor/NODE/SENSOR, device/MAC or person/NAME",
     },
     attribute: text,
-    value: { type: ["number", "boolean", "string"] },
+    value: { type: ["number", "boolean", "string", "null"] },
     "unit?": unit,
     from: id,
     by: text,
@@ -189,6 +190,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     person: text,
     in: truth,
     since: { type: ["string", "null"], format: "date-time", description: "UTC." },
+    "room?": text,
     devices: list(
       object({
         mac: text,
@@ -221,6 +223,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  Demo: object({ cut: truth }),
   History: object({
     room: text,
     kind,
@@ -235,6 +238,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       minItems: 4,
       maxItems: 4,
     }),
+  }),
+  Segment: object({
+    node: id,
+    sensor: text,
+    tier: { enum: ["raw", "minute", "hour"] },
+    start: instant,
+    sha256: text,
+    sealed: truth,
   }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({

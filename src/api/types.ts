@@ -160,6 +160,8 @@ export interface PersonDocument {
   readonly in: boolean;
   /** When they came, or were last seen; null where they never were. */
   readonly since: Instant | null;
+  /** Where they are: only where each room's Pis are on a network of their own. */
+  readonly room?: string;
   readonly devices: readonly {
     readonly mac: string;
     /** Null, as the age, while nobody has seen it. */
@@ -207,10 +209,11 @@ export interface AnswerDocument {
 
 /** One thing that one node said. */
 export interface FactDocument {
-  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box` or `device/MAC`. */
+  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box`, `device/MAC`, `person/Ana`. */
   readonly entity: string;
   readonly attribute: string;
-  readonly value: number | boolean | string;
+  /** Null where a moment was asked for and it was said anew since: `at` says when. */
+  readonly value: number | boolean | string | null;
   readonly unit?: Unit;
   /** The node whose signed entry says so. */
   readonly from: Id;
@@ -218,6 +221,11 @@ export interface FactDocument {
   readonly by: string;
   readonly at: Instant;
   readonly age_s: number;
+}
+
+/** Whether the demo's office is cut in two. */
+export interface DemoDocument {
+  readonly cut: boolean;
 }
 
 /** Power that was given to a key. */
@@ -252,6 +260,17 @@ export interface HistoryDocument {
   readonly step_s: number;
   /** Start of a step, mean, least and greatest; steps without readings are left out. */
   readonly points: readonly (readonly [Instant, number, number, number])[];
+}
+
+/** A part of one sensor's past; two nodes that have the same have the same hash. */
+export interface SegmentDocument {
+  readonly node: Id;
+  readonly sensor: string;
+  readonly tier: "raw" | "minute" | "hour";
+  readonly start: Instant;
+  readonly sha256: string;
+  /** Its node has closed it: no reading is missing. */
+  readonly sealed: boolean;
 }
 
 /** RFC 9457. */

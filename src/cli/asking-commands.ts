@@ -1,10 +1,12 @@
 import { Argument, type Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
+import type { Remembering } from "./history.ts";
 import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
 import type { Targeting } from "./target.ts";
 import type { Watching } from "./watch.ts";
+import type { Doubting } from "./why.ts";
 
 /** The commands that ask a node. Each one's file is loaded when it is called. */
 export function addAsking(program: Command, deps: CliDeps): void {
@@ -33,12 +35,11 @@ export function addAsking(program: Command, deps: CliDeps): void {
     );
   const whyExample = "watercooler why room meeting-room temperature";
   asking("why", "what an answer rests on: who said it, and when", whyExample)
-    .addArgument(
-      new Argument("<thing>", "what it is").choices(["room", "node", "sensor", "device"]),
-    )
+    .addArgument(new Argument("<thing>", "what it is").choices(THINGS))
     .argument("<name>", "its name")
-    .argument("[attribute]", "only this: a kind, room, version, address or ip")
-    .action(async (thing: string, name: string, attribute: string | undefined, options: Asking) =>
+    .argument("[attribute]", "only this: a kind, room, version, address, ip or device")
+    .option("--at <time>", "what is known of a moment, such as 2026-03-01T09:30:00Z")
+    .action(async (thing: string, name: string, attribute: string | undefined, options: Doubting) =>
       (await import("./why.ts")).why(deps, { thing, name, attribute }, options),
     );
   asking("who", "who is in, since when, by which device", "watercooler who").action(
@@ -59,6 +60,16 @@ export function addAsking(program: Command, deps: CliDeps): void {
     .action(async (room: string, kind: string, value: string | undefined, options: Targeting) =>
       (await import("./target.ts")).target(deps, { room, kind, value }, options),
     );
+  const historyExample = "watercooler history meeting-room temperature --since 7d";
+  asking("history", "a room's readings over time, drawn", historyExample)
+    .argument("<room>", "the room's name")
+    .argument("<kind>", "temperature, humidity, ...")
+    .option("--since <span>", "how far back", "24h")
+    .option("--step <span>", "what one point covers; default: what fits")
+    .option("--csv", "as CSV")
+    .action(async (room: string, kind: string, options: Remembering) =>
+      (await import("./history.ts")).history(deps, { room, kind }, options),
+    );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")
     .action(async (options: Watching) => (await import("./watch.ts")).watch(deps, options));
@@ -78,4 +89,5 @@ export function askingCommand(
     .addHelpText("after", `\nExample:\n  ${about.example}`);
 }
 
+const THINGS = ["room", "node", "sensor", "device", "person"];
 const JSON_SAYS: Readonly<Record<string, string>> = { watch: "one JSON line a change" };

@@ -116,6 +116,7 @@ const personDocument = v.object({
   person: v.string(),
   in: v.boolean(),
   since: v.nullable(instant),
+  room: v.optional(v.string(), ""),
   devices: v.array(
     v.object({
       mac: v.string(),
@@ -127,13 +128,24 @@ const personDocument = v.object({
 });
 export const personDocuments = v.array(personDocument);
 
+export const historyDocument = v.object({
+  room: v.string(),
+  kind: v.string(),
+  unit: v.string(),
+  from: instant,
+  to: instant,
+  step_s: v.pipe(v.number(), v.minValue(0.001)),
+  points: v.array(v.tuple([instant, v.number(), v.number(), v.number()])),
+});
+
 /** A message of `/v1/live`, the first or a later one. */
 export const liveMessage = v.object({
   type: v.string(),
   rooms: v.optional(roomDocuments, []),
   nodes: v.optional(nodeDocuments, []),
   network: v.optional(deviceDocuments, []),
-  gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids }), {}),
+  people: v.optional(personDocuments, []),
+  gone: v.optional(v.object({ rooms: ids, nodes: ids, network: ids, people: ids }), {}),
 });
 
 export type PersonDocument = v.InferOutput<typeof personDocument>;
@@ -141,4 +153,5 @@ export type NodeDocument = v.InferOutput<typeof nodeDocument>;
 export type ReadingDocument = v.InferOutput<typeof readingDocument>;
 export type RoomDocument = v.InferOutput<typeof roomDocument>;
 export type DeviceDocument = v.InferOutput<typeof deviceDocument>;
+export type HistoryDocument = v.InferOutput<typeof historyDocument>;
 export type LiveMessage = v.InferOutput<typeof liveMessage>;

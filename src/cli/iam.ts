@@ -1,3 +1,4 @@
+import { personKey } from "../base/person-name.ts";
 import { type Asking, clientOf } from "./asking.ts";
 import { type CliDeps, CliError, EXIT, printJson } from "./deps.ts";
 import { type PersonDocument, personDocuments } from "./documents.ts";
@@ -23,12 +24,13 @@ export async function iam(
   const client = clientOf(deps, asking);
   await client.send("PUT", pathOf(name, mac));
   const people = await client.get("/v1/people", personDocuments);
-  const device = deviceOf(people, mac).find(({ person }) => person === name.trim());
+  const device = deviceOf(people, mac).find((one) => personKey(one.person) === personKey(name));
+  const person = device?.person ?? name.trim();
   const others = device?.conflict ?? [];
   if (asking.json) {
-    return printJson(deps, { person: name.trim(), mac: canonical(mac), conflict: others });
+    return printJson(deps, { person, mac: canonical(mac), conflict: others });
   }
-  deps.stdout(`${canonical(mac)} is ${plain(name.trim())}'s now.\n`);
+  deps.stdout(`${canonical(mac)} is ${plain(person)}'s now.\n`);
   if (others.length > 0) {
     const names = plain(others.join(", "));
     deps.stdout(`${names} has it too: if that is wrong, untie it with iam --forget.\n`);

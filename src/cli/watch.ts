@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { type Asking, clientOf } from "./asking.ts";
 import { type CliDeps, EXIT } from "./deps.ts";
-import { type LiveMessage, liveMessage } from "./documents.ts";
+import { type LiveMessage, liveMessage, type PersonDocument } from "./documents.ts";
 import { readLive } from "./live.ts";
+import { type Trend, trendOf } from "./trend.ts";
 import { plain, quantity, shortId } from "./words.ts";
 
 /** First pause before trying again; each next one doubles, up to the last. Guesses. */
@@ -61,10 +62,11 @@ function textPrinter(deps: CliDeps, { room }: Watching): (text: string) => void 
     deps.stdout(`${plain(line)}\n`);
   };
   let isFirst = true;
+  const trend = trendOf(deps);
   return (text) => {
     const parsed = v.safeParse(liveMessage, parse(text));
     if (!parsed.success) return;
-    tellRooms(parsed.output, room, tell);
+    tellRooms(parsed.output, room, tell, trend);
     if (room === undefined) tellOthers(parsed.output, shown, isFirst ? () => {} : tell);
     if (isFirst) remember(parsed.output, shown);
     isFirst = false;
@@ -75,13 +77,20 @@ type Tell = (key: string, state: string, line: string) => void;
 /** As wide as the time of a reading. */
 const NO_TIME = " ".repeat("00:00:00Z".length);
 
-function tellRooms({ rooms }: LiveMessage, only: string | undefined, tell: Tell): void {
+function tellRooms(
+  { rooms }: LiveMessage,
+  only: string | undefined,
+  tell: Tell,
+  trend: Trend,
+): void {
   for (const { room, readings } of rooms) {
     if (only !== undefined && room !== only) continue;
     for (const [kind, { value, unit, sensor, at, stale, simulated }] of Object.entries(readings)) {
       const said = [quantity(value, unit), stale ? "stale" : "", simulated ? "simulated" : ""];
       const state = said.filter((word) => word !== "").join("  ");
-      tell(`${room} ${kind}`, state, `${at.slice(11, 19)}Z  ${room}  ${kind}  ${state}  ${sensor}`);
+      const key = `${room} ${kind}`;
+      const words = [`${at.slice(11, 19)}Z`, room, kind, state, sensor, trend(key, at, value)];
+      tell(key, state, words.filter((word) => word !== "").join("  "));
     }
   }
 }
@@ -91,6 +100,11 @@ function tellOthers(message: LiveMessage, shown: Map<string, string>, tell: Tell
     tell(id, state, `${NO_TIME}  node ${name} is ${state}`);
   }
   for (const { mac, ip } of message.network) tell(mac, ip, `${NO_TIME}  device ${mac} has ${ip}`);
+  for (const one of message.people) {
+    const news = newsOf(one, shown.get(keyOf(one)));
+    if (news === undefined) shown.set(keyOf(one), stateOf(one));
+    else tell(keyOf(one), stateOf(one), `${NO_TIME}  ${one.person} ${news}`);
+  }
   const { nodes, network } = message.gone;
   for (const id of nodes) tell(id, "gone", `${NO_TIME}  node ${shortId(id)} is forgotten`);
   for (const mac of network) {
@@ -99,9 +113,27 @@ function tellOthers(message: LiveMessage, shown: Map<string, string>, tell: Tell
 }
 
 /** The first message says what is; only what differs from it later is a change. */
-function remember({ nodes, network }: LiveMessage, shown: Map<string, string>): void {
+function remember({ nodes, network, people }: LiveMessage, shown: Map<string, string>): void {
+  for (const one of people) shown.set(keyOf(one), stateOf(one));
   for (const { id, state } of nodes) shown.set(id, state);
   for (const { mac, ip } of network) shown.set(mac, ip);
+}
+
+/** A person may be called as a node or a device is. */
+function keyOf({ person }: PersonDocument): string {
+  return `person ${person}`;
+}
+
+/** What there is to say of somebody; who took their name back is not named once more. */
+function newsOf({ in: isIn, room }: PersonDocument, before: string | undefined) {
+  if (!isIn) return before?.startsWith("in") ? "left" : undefined;
+  const where = room === "" ? "" : ` in ${room}`;
+  if (!before?.startsWith("in")) return `arrived${where}`;
+  return room === "" ? undefined : `is${where} now`;
+}
+
+function stateOf({ in: isIn, room }: PersonDocument): string {
+  return isIn ? `in ${room}` : "away";
 }
 
 function parse(text: string): unknown {

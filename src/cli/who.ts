@@ -16,6 +16,7 @@ export async function who(deps: CliDeps, asking: Asking): Promise<void> {
     { title: "PERSON" },
     { title: "IN" },
     { title: "SINCE" },
+    { title: "ROOM", dropRank: 3 },
     { title: "DEVICE", dropRank: 1 },
     { title: "SEEN" },
     { title: "NOTE", dropRank: 2 },
@@ -24,7 +25,7 @@ export async function who(deps: CliDeps, asking: Asking): Promise<void> {
   deps.stdout(table(columns, sorted.map(row), paperOf(deps)));
 }
 
-function row({ person, in: isIn, since, devices }: PersonDocument): Cell[] {
+function row({ person, in: isIn, since, room, devices }: PersonDocument): Cell[] {
   const [latest] = [...devices].sort(
     (left, right) => (left.last_seen_s ?? Infinity) - (right.last_seen_s ?? Infinity),
   );
@@ -36,6 +37,7 @@ function row({ person, in: isIn, since, devices }: PersonDocument): Cell[] {
     person,
     isIn ? { text: "yes", tone: "good" } : "no",
     since === null ? "-" : `${since.slice(0, 10)} ${since.slice(11, 16)}Z`,
+    room,
     latest?.mac ?? "-",
     seen === undefined ? "never" : ago(seen),
     notes.join("; "),

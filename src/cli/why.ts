@@ -8,7 +8,7 @@ import { ago, quantity, shortId } from "./words.ts";
 const factDocuments = v.array(
   v.object({
     attribute: v.string(),
-    value: v.union([v.number(), v.boolean(), v.string()]),
+    value: v.nullable(v.union([v.number(), v.boolean(), v.string()])),
     unit: v.optional(v.string(), ""),
     from: v.string(),
     by: v.string(),
@@ -23,12 +23,22 @@ export interface Doubted {
   readonly attribute: string | undefined;
 }
 
+export interface Doubting extends Asking {
+  readonly at?: string;
+}
+
+/** The state holds the newest word of everybody, so little is known of what was. */
+const PAST_SAYS =
+  "A dash: said anew since, at the time shown. What was taken back since is not known any more;\n" +
+  "how readings went is in the history: /v1/history.\n";
+
 /** What is known of a thing, with who said it and when; the freshest of each first. */
-export async function why(deps: CliDeps, doubted: Doubted, asking: Asking): Promise<void> {
+export async function why(deps: CliDeps, doubted: Doubted, asking: Doubting): Promise<void> {
   const { thing, name, attribute } = doubted;
   const client = clientOf(deps, asking);
   const query = new URLSearchParams({ entity: `${thing}/${name}` });
   if (attribute !== undefined) query.set("attribute", attribute);
+  if (asking.at !== undefined) query.set("at", asking.at);
   const path = `/v1/facts?${query}`;
   if (asking.json) return printJson(deps, await client.raw(path));
   const facts = await client.get(path, factDocuments);
@@ -40,7 +50,7 @@ export async function why(deps: CliDeps, doubted: Doubted, asking: Asking): Prom
     .parse(factDocuments, facts)
     .map((fact): Cell[] => [
       fact.attribute,
-      typeof fact.value === "string" ? fact.value : quantity(fact.value, fact.unit),
+      shown(fact.value, fact.unit),
       names.get(fact.from) ?? shortId(fact.from),
       fact.by,
       fact.at,
@@ -53,10 +63,20 @@ export async function why(deps: CliDeps, doubted: Doubted, asking: Asking): Prom
       paperOf(deps),
     ),
   );
+  if (asking.at !== undefined) deps.stdout(`\n${PAST_SAYS}`);
+}
+
+function shown(value: number | boolean | string | null, unit: string): string {
+  if (value === null) return "-";
+  return typeof value === "string" ? value : quantity(value, unit);
 }
 
 /** Where the names of things are listed. */
-const LISTS: Readonly<Record<string, string>> = { room: "rooms", device: "network" };
+const LISTS: Readonly<Record<string, string>> = {
+  room: "rooms",
+  device: "network",
+  person: "who",
+};
 
 function nothingSaid({ thing, name, attribute }: Doubted): string {
   const what = attribute === undefined ? "" : `the ${attribute} of `;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { announce, chat } from "./schema-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import {
   duration,
@@ -159,6 +160,7 @@ const occupancy = mapping({
   ),
 });
 
+const NOT_NEGATIVE = "a number of 0 or more";
 const QUIET_ALLOWED = 'a part of the day such as "22:00-07:00"';
 const advice = list(
   v.pipe(
@@ -167,6 +169,20 @@ const advice = list(
       room: v.optional(v.pipe(name, v.description("Only of this room. Default: of every one."))),
       above: v.optional(number),
       below: v.optional(number),
+      above_target: v.optional(
+        v.pipe(
+          number,
+          v.minValue(0, NOT_NEGATIVE),
+          v.description("Said while the value is by more than so much above the room's target."),
+        ),
+      ),
+      below_target: v.optional(
+        v.pipe(
+          number,
+          v.minValue(0, NOT_NEGATIVE),
+          v.description("Said while the value is by more than so much below the room's target."),
+        ),
+      ),
       for: v.optional(
         v.pipe(
           duration("0s", "7d"),
@@ -177,7 +193,7 @@ const advice = list(
       hysteresis: v.optional(
         v.pipe(
           number,
-          v.minValue(0, "a number of 0 or more"),
+          v.minValue(0, NOT_NEGATIVE),
           v.description("The value has to come back by so much before it is said no more."),
         ),
         0,
@@ -193,8 +209,9 @@ const advice = list(
       say: v.pipe(text(1), v.examples(["You might want to turn the AC on."])),
     }),
     v.check(
-      ({ above, below }) => above !== undefined || below !== undefined,
-      "a rule with above, below or both",
+      ({ above, below, above_target, below_target }) =>
+        [above, below, above_target, below_target].some((bound) => bound !== undefined),
+      "a rule with above, below, above_target or below_target",
     ),
   ),
 );
@@ -211,6 +228,16 @@ const history = mapping({
   hours: v.optional(
     v.pipe(duration("1min", "100y"), v.description("How long hours' means are kept.")),
     "2y",
+  ),
+  keep: v.optional(
+    v.pipe(
+      oneOf(["auto", "own", "all"]),
+      v.description(
+        "Whose means are kept so long here: of its own room and a share of the rest, so that " +
+          "each is on three more Pis; of its own room; or of all.",
+      ),
+    ),
+    "auto",
   ),
 });
 
@@ -262,6 +289,11 @@ export const fileSchema = mapping({
     v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
     [],
   ),
+  announce: v.optional(
+    v.pipe(announce, v.description("Where advice is announced, once for the whole mesh.")),
+    [],
+  ),
+  chat: v.optional(v.pipe(chat, v.description("Chats in which questions are answered.")), {}),
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
   log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),

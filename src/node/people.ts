@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/id.ts";
+import { personKey } from "../base/person-name.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Clock } from "../base/time.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "../office/claims.ts";
 import { deviceViews } from "../office/network.ts";
 import { type PresenceSpans, personViews } from "../office/people.ts";
+import { withRooms } from "../office/person-room.ts";
 import type { CallerView, PersonView } from "../office/views.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
@@ -46,11 +48,11 @@ export class People {
   }
 
   list(): readonly PersonView[] {
-    const { replica, clock, spans } = this.parts;
-    return personViews(replica, spans, {
-      monotonicMs: clock.monotonicMs(),
-      wallMs: clock.wallMs(),
-    });
+    const { replica, self, clock, spans } = this.parts;
+    const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    const { awayAfterMs } = spans;
+    const question = { self, awayAfterMs, nowMs: now.monotonicMs };
+    return withRooms(personViews(replica, spans, now), replica, question);
   }
 
   /** Who owns each claimed device, by MAC. */
@@ -63,7 +65,7 @@ export class People {
     const { node, replica, self } = this.parts;
     node.settleLives();
     const older = claims(replica).filter(
-      (one) => one.mac === mac && one.person === person && one.origin === self,
+      (one) => one.mac === mac && isSame(one.person, person) && one.origin === self,
     );
     const key = claimKey(mac, nextTag(replica, self, mac));
     const written = node.write(key, encodeClaim(person), "durable");
@@ -77,7 +79,7 @@ export class People {
     const { node, replica, self } = this.parts;
     node.settleLives();
     const seen: readonly ClaimTag[] = claims(replica).filter(
-      (one) => one.mac === mac && one.person === person,
+      (one) => one.mac === mac && isSame(one.person, person),
     );
     if (seen.length === 0) return ok(undefined);
     const value = encodeUnclaim(replica, self, mac, seen);
@@ -97,4 +99,8 @@ export class People {
     if (mac === undefined) return undefined;
     return { mac, ip, owners: this.owners().get(mac) ?? [] };
   }
+}
+
+function isSame(one: string, other: string): boolean {
+  return personKey(one) === personKey(other);
 }

@@ -1,4 +1,5 @@
 import { keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.ts";
+import { personKey } from "../base/person-name.ts";
 import { bytes, many, nested, record, text, uint } from "../base/tlv.ts";
 import type { Replica, Withdrawal } from "../replica/replica.ts";
 
@@ -60,19 +61,44 @@ export function claims(replica: Replica): readonly Claim[] {
   for (const { entry } of replica.live()) {
     const parsed = parseClaimKey(entry.key);
     if (parsed === undefined || entry.value === undefined) continue;
-    const decoded = claimRecord.decode(entry.value);
-    if (decoded.ok) found.push({ ...parsed, person: decoded.value.person, origin: entry.origin });
+    const person = claimant(entry.value);
+    if (person !== undefined) found.push({ ...parsed, person, origin: entry.origin });
   }
   return found;
 }
 
-/** The people who have each claimed device, by MAC, in an order that is the same everywhere. */
+/**
+ * The people who have each claimed device, by MAC, in an order that is the same everywhere.
+ *
+ * "Ana" and "ana" are one person, shown as most claims have it and, of as many, as comes first.
+ */
 export function ownersByMac(replica: Replica): ReadonlyMap<string, readonly string[]> {
+  const all = claims(replica);
+  const names = spellings(all);
   const owners = new Map<string, readonly string[]>();
-  for (const { mac, person } of claims(replica)) {
-    owners.set(mac, [...new Set([...(owners.get(mac) ?? []), person])].sort());
+  for (const { mac, person } of all) {
+    const name = names.get(personKey(person)) ?? person;
+    owners.set(mac, [...new Set([...(owners.get(mac) ?? []), name])].sort());
   }
   return owners;
+}
+
+function spellings(all: readonly Claim[]): ReadonlyMap<string, string> {
+  const counts = new Map<string, number>();
+  for (const { person } of all) counts.set(person, (counts.get(person) ?? 0) + 1);
+  const chosen = new Map<string, string>();
+  for (const name of [...counts.keys()].sort()) {
+    const best = chosen.get(personKey(name));
+    if (best !== undefined && (counts.get(name) ?? 0) <= (counts.get(best) ?? 0)) continue;
+    chosen.set(personKey(name), name);
+  }
+  return chosen;
+}
+
+/** The name in a claim's value. */
+export function claimant(value: Uint8Array): string | undefined {
+  const decoded = claimRecord.decode(value);
+  return decoded.ok ? decoded.value.person : undefined;
 }
 
 /** The claims of one device that an entry takes back. */
@@ -126,6 +152,36 @@ export const claimWithdrawal: Withdrawal = {
     return false;
   },
 };
+
+/** A key and what is to be written under it. */
+export interface ToWrite {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * What a node has to write, durably, before an origin is forgotten with all that it wrote: claims
+ * of others that this origin alone took back. Without these, a node that was off would bring the
+ * names back that people had taken back through the forgotten one.
+ */
+export function unclaimsToKeep(
+  replica: Replica,
+  self: NodeId,
+  retired: NodeId,
+): readonly ToWrite[] {
+  const kept: ToWrite[] = [];
+  for (const [key, { entry }] of replica.state(retired)?.held ?? []) {
+    const mac = parseUnclaimKey(key);
+    if (mac === undefined || retired === self) continue;
+    // What the forgotten one claimed itself goes with it.
+    const own = takenBack(unclaimOf(replica, self, mac));
+    const more = takenBack(entry.value)
+      .filter(({ origin }) => origin !== retired)
+      .filter((tag) => !own.some((one) => one.origin === tag.origin && one.tag === tag.tag));
+    if (more.length > 0) kept.push({ key, value: encodeUnclaim(replica, self, mac, more) });
+  }
+  return kept;
+}
 
 function unclaimOf(replica: Replica, origin: NodeId, mac: string): Uint8Array | undefined {
   return replica.get(origin, unclaimKey(mac))?.entry.value;

@@ -1,9 +1,17 @@
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
-import { isBooleanKind, isKind, isPlausible, type Unit, unitOf } from "../reading/kind.ts";
+import {
+  isBooleanKind,
+  isKind,
+  isPlausible,
+  type Kind,
+  type Unit,
+  unitOf,
+} from "../reading/kind.ts";
 import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
 import { calibrationRecord, parseCalibrationKey } from "./calibrations.ts";
+import { claimant, parseClaimKey } from "./claims.ts";
 import { parsePassagesKey, parseResetKey, passagesRecord, resetOf } from "./doors.ts";
 import { nodeName } from "./nodes.ts";
 import {
@@ -14,10 +22,11 @@ import {
   parseReadingKey,
   readingRecord,
 } from "./records.ts";
+import { parseTargetKey, standingTarget } from "./targets.ts";
 
 /** One thing that one node said: what every answer rests on. */
 export interface Fact {
-  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box` or `device/MAC`. */
+  /** `room/kitchen`, `node/kitchen-pi`, `sensor/kitchen-pi/box`, `device/MAC`, `person/Ana`. */
   readonly entity: string;
   readonly attribute: string;
   readonly value: number | boolean | string;
@@ -36,16 +45,37 @@ export interface Fact {
 type Said = Pick<Fact, "entity" | "attribute" | "value" | "unit" | "by" | "about"> & {
   /** How old it was when it was written. */
   readonly ageThenMs?: Millis;
+  /** When it was so, where that is not the time of the entry. */
+  readonly saidWallMs?: Millis;
 };
+
+/** A fact as far as it is known of a moment in the past. */
+export interface PastFact extends Omit<Fact, "value"> {
+  /** Undefined: it was said anew since, and what held before is not kept in the state. */
+  readonly value: Fact["value"] | undefined;
+}
+
+/**
+ * What is known of the state as it was so long ago. It holds the newest word of everybody alone:
+ * what has not changed since held then too; of what was said anew only that is known; and what was
+ * taken back since is not there at all.
+ */
+export function factsThen(facts: readonly Fact[], agoMs: Millis): readonly PastFact[] {
+  return facts.map((fact) => (fact.ageMs >= agoMs ? fact : { ...fact, value: undefined }));
+}
 
 /** All facts of the replicated state, by entity and attribute, the freshest of each first. */
 export function factsOf(replica: Replica, nowMs: Millis): readonly Fact[] {
   const facts: Fact[] = [];
   for (const held of replica.live()) {
     const { origin, stamp } = held.entry;
-    for (const { ageThenMs = 0, ...said } of saidBy(held, nodeName(replica, origin), replica)) {
+    for (const { ageThenMs = 0, saidWallMs, ...said } of saidBy(
+      held,
+      nodeName(replica, origin),
+      replica,
+    )) {
       const ageMs = Math.max(0, nowMs - held.heardMs) + ageThenMs;
-      const atWallMs = Math.max(0, stamp.wallMs - ageThenMs);
+      const atWallMs = saidWallMs ?? Math.max(0, stamp.wallMs - ageThenMs);
       facts.push({ ...said, from: origin, atWallMs, ageMs });
     }
   }
@@ -67,6 +97,15 @@ function saidBy({ entry }: Held, name: string, replica: Replica): readonly Said[
   if (mac !== undefined) return deviceFacts(mac, value, name);
   const reading = parseReadingKey(key);
   if (reading !== undefined) return readingFacts(reading, value, name);
+  const target = parseTargetKey(key);
+  if (target !== undefined) return targetFacts(replica, origin, target, name);
+  const claim = parseClaimKey(key);
+  if (claim !== undefined) {
+    const person = claimant(value);
+    if (person === undefined) return [];
+    const said = { entity: `person/${person}`, attribute: "device", value: claim.mac, by: name };
+    return [{ ...said, about: "people" }];
+  }
   const calibration = parseCalibrationKey(key);
   if (calibration !== undefined) {
     const decoded = calibrationRecord.decode(value);
@@ -96,6 +135,27 @@ function readingFacts(
       by: `${name}/${sensor}`,
       about: "things",
       ageThenMs: ageMs,
+    },
+  ];
+}
+
+function targetFacts(
+  replica: Replica,
+  origin: NodeId,
+  { room, kind }: { room: string; kind: Kind },
+  name: string,
+): readonly Said[] {
+  const set = standingTarget(replica, origin, room, kind);
+  if (set === undefined) return [];
+  return [
+    {
+      entity: `room/${room}`,
+      attribute: `${kind}_target`,
+      value: isBooleanKind(kind) ? set.value !== 0 : set.value,
+      unit: unitOf(kind),
+      by: name,
+      about: "things",
+      saidWallMs: set.wallMs,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import type { Stamp } from "../base/hlc.ts";
 import { keyOfNodeId, type NodeId } from "../base/id.ts";
+import type { Millis } from "../base/time.ts";
 import { bytes, many, nested, optional, real, record, uint } from "../base/tlv.ts";
 import { compareNumbers } from "../crdt/lattice.ts";
 import { compareVersioned, type Versioned } from "../crdt/versioned-register.ts";
@@ -84,6 +85,20 @@ export function targetView(replica: Replica, room: string, kind: Kind): TargetVi
   const value = isBooleanKind(kind) ? winner.value !== 0 : winner.value;
   const concurrent = others.map(told);
   return { room, kind, unit: unitOf(kind), ...told(winner), value, concurrent };
+}
+
+/** What one origin set that nobody has replaced, with when by its own clock. */
+export function standingTarget(
+  replica: Replica,
+  origin: NodeId,
+  room: string,
+  kind: Kind,
+): { readonly value: number; readonly wallMs: Millis } | undefined {
+  const all = standing(writesOf(replica, room, kind));
+  const write = all.find((one) => one.origin === origin);
+  return write?.value === undefined
+    ? undefined
+    : { value: write.value, wallMs: write.stamp.wallMs };
 }
 
 /** What a node writes that has seen all that the replica holds; no value clears the target. */

@@ -102,6 +102,8 @@ export interface PersonView {
    * never were.
    */
   readonly sinceWallMs: Millis | undefined;
+  /** Where they are, as far as that can be told (`person-room.ts`). */
+  readonly room?: string;
   readonly devices: readonly OwnedDeviceView[];
 }
 

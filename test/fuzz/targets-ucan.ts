@@ -1,8 +1,3 @@
-import {
-  parseDnsmasqLeases,
-  parseIscLeases,
-  parseNetworkdLeases,
-} from "../../firmware-bridge/src/dhcp-leases.ts";
 import { Doorkeeper } from "../../src/api/doorkeeper.ts";
 import { signRequest } from "../../src/api/signed-request.ts";
 import { equalBytes } from "../../src/base/bytes.ts";
@@ -116,20 +111,6 @@ const revocations: FuzzTarget = {
   },
 };
 
-const leases: FuzzTarget = {
-  name: "leases",
-  form: "text",
-  words: ["lease", "binding state active;", "hardware ethernet", "Leases", "ends", "{", "}"],
-  take: (input) => {
-    const text = Buffer.from(input).toString("utf8");
-    for (const parse of [parseDnsmasqLeases, parseIscLeases, parseNetworkdLeases]) {
-      for (const { mac } of parse(text)) {
-        hold(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac), `${mac} is no MAC`);
-      }
-    }
-  },
-};
-
 /** Valid samples for the corpus. */
 export const UCAN_SAMPLES = { toBob, toCarol, token: TOKEN, revocation: REVOCATION };
-export const UCAN_TARGETS = [cbor, tokens, containers, bearer, revocations, leases];
+export const UCAN_TARGETS = [cbor, tokens, containers, bearer, revocations];

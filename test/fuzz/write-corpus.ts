@@ -9,6 +9,7 @@ import { recordsOf } from "../../src/link/discovery/records.ts";
 import { calibrationKey, calibrationRecord } from "../../src/office/calibrations.ts";
 import { claimKey, encodeClaim, encodeUnclaim, unclaimKey } from "../../src/office/claims.ts";
 import { encodeReset, passagesKey, passagesRecord, resetKey } from "../../src/office/doors.ts";
+import { lansRecord } from "../../src/office/probing.ts";
 import {
   deviceKey,
   deviceRecord,
@@ -26,6 +27,7 @@ import { vectorOf } from "../../src/replica/sync.ts";
 import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
 import { ROWS } from "./targets-mesh.ts";
+import { spoken } from "./targets-neighbours.ts";
 import { UCAN_SAMPLES } from "./targets-ucan.ts";
 import { BIRTH, CREDENTIAL, HELLO, joined, MEMBER, ROOT } from "./targets-wire.ts";
 
@@ -178,16 +180,6 @@ write("ucan-token", { "valid-root": toBob.bytes, "valid-limited": toCarol.bytes,
 write("ucan-container", { valid: revocation, "valid-text": token });
 write("ucan-request", { valid: token, empty: "", dots: "eyJhbGciOiJub25lIn0.e30." });
 write("revocation", { valid: revocation });
-write("leases", {
-  dnsmasq: `1790000000 ${MAC} 192.0.2.9 phone 01:${MAC}\n1790000000 * 192.0.2.8 * *\n`,
-  isc:
-    "lease 192.0.2.9 {\n  starts 4 2026/11/20 10:00:00;\n  binding state active;\n" +
-    `  hardware ethernet ${MAC};\n  client-hostname "phone";\n}\n`,
-  networkd: JSON.stringify({
-    Leases: [{ Address: [192, 0, 2, 9], HardwareAddress: [60, 34, 251, 1, 2, 3], Hostname: "p" }],
-  }),
-});
-
 write("serial", {
   valid:
     '{"hello":"box","firmware":"1.0"}\n{"sensor":"noise","kind":"sound","value":41.5}\n' +
@@ -302,3 +294,30 @@ function birthOf() {
     moved: 1,
   };
 }
+
+const proofs = { agesMs: [5, 9_000], versions: [7, 3] };
+const device = deviceRecord.encode({ ips: ["192.0.2.9", "2001:db8::9"], confirmedMs: 5, proofs });
+const lans = lansRecord.encode({ lans: ["192.0.2.0/24", "2001:db8::/64"] });
+write("devices", { valid: spoken.encode({ device, lans }), empty: "" });
+const lease = `lease 192.0.2.9 {
+  starts 4 2026/11/19 11:00:00;
+  ends 4 2026/11/19 13:00:00;
+  binding state active;
+  hardware ethernet ${MAC};
+  client-hostname "anas-phone";
+}
+`;
+write("dhcp-leases", {
+  "valid-dnsmasq": `1795082400 ${MAC} 192.0.2.9 anas-phone *\n`,
+  "valid-isc": lease,
+  "valid-networkd": JSON.stringify({
+    Leases: [
+      {
+        HardwareAddress: [0x3c, 0x22, 0xfb, 1, 2, 3],
+        Address: [192, 0, 2, 9],
+        Hostname: "anas-phone",
+        ExpirationUSec: 72_338_380_895,
+      },
+    ],
+  }),
+});

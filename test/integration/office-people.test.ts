@@ -76,7 +76,13 @@ test("two who claim one device are both told so, by every command", async (conte
   const who = await cli(third, "who");
   assert.match(who.stdout, /^Ana +no .*is Zé da Silva's too/m);
   assert.match(who.stdout, /^Zé da Silva +no .*is Ana's too/m);
-  assert.equal(await third.write("DELETE", path("Ana")), 204);
+  // Another spelling is the same person, with the same device.
+  const again = await cli(third, "iam", "ANA", MAC, "--json");
+  const ana = { person: "ANA", mac: MAC, conflict: ["Zé da Silva"] };
+  assert.deepEqual(JSON.parse(again.stdout), ana, again.stderr);
+  await trio.agreed();
+  assert.equal((await people(first))?.length, 2);
+  assert.equal(await third.write("DELETE", path("ána")), 204);
   await trio.agreed();
   for (const node of trio.nodes) {
     const owner = { mac: MAC, ip: null, last_seen_s: null };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { toHex } from "../../src/base/bytes.ts";
+import { personKey } from "../../src/base/person-name.ts";
 import {
   claimKey,
   claims,
@@ -10,6 +11,7 @@ import {
   nextTag,
   ownersByMac,
   unclaimKey,
+  unclaimsToKeep,
 } from "../../src/office/claims.ts";
 import { RETRACTED_MAX } from "../../src/replica/writer.ts";
 import { meet, Site } from "../unit/office-site.ts";
@@ -124,4 +126,51 @@ test("a new life says nothing that was taken back in the one before", () => {
   meet([a, b], 5);
   assert.deepEqual([owners(a), owners(b)], [["bob"], ["bob"]]);
   assert.equal(toHex(a.replica.digest()), toHex(b.replica.digest()));
+});
+
+test("a name stays taken back when the node that took it back is forgotten", () => {
+  for (const how of ["kept", "not kept"] as const) {
+    const [writer, eraser, keeper] = three() as [Site, Site, Site];
+    claim(writer, "ana");
+    eraser.hear(writer, 1);
+    keeper.hear(writer, 1);
+    unclaim(eraser, "ana", 2);
+    keeper.hear(eraser, 3);
+    assert.deepEqual(owners(keeper), []);
+    const kept = unclaimsToKeep(keeper.replica, keeper.self, eraser.self);
+    assert.equal(kept.length, 1);
+    if (how === "kept") for (const { key, value } of kept) keeper.write(key, value, 4);
+    const left = unclaimsToKeep(keeper.replica, keeper.self, eraser.self);
+    assert.equal(left.length, how === "kept" ? 0 : 1, "once");
+    keeper.replica.forget(eraser.self);
+    writer.hear(keeper, 5);
+    keeper.hear(writer, 6);
+    const back = how === "kept" ? [] : ["ana"];
+    assert.deepEqual([owners(writer), owners(keeper)], [back, back], how);
+  }
+});
+
+test("one person in whatever spelling, shown as most wrote it", () => {
+  const [a, b, c] = three() as [Site, Site, Site];
+  claim(a, "José  Silva");
+  claim(b, "jose silva".normalize("NFD"));
+  meet([a, b], 1);
+  assert.deepEqual(owners(b), ["José  Silva"], "as comes first");
+  claim(c, "jose silva");
+  meet([a, b, c], 2);
+  for (const site of [a, b, c]) assert.deepEqual(owners(site), ["jose silva"]);
+  claim(c, "Joao", 3);
+  assert.deepEqual(owners(c), ["Joao", "jose silva"]);
+});
+
+test("what makes no difference in a name, and what does", () => {
+  const same = [
+    ["Ana", "ANA", "ána", "  ana "],
+    ["Zé da Silva", "ze  da silva", "ZÉ DA SILVA".normalize("NFD")],
+    ["Weiß", "WEISS", "weiss"],
+    ["Σίσυφος", "σισυφοσ", "ΣΊΣΥΦΟΣ"],
+  ];
+  for (const spelled of same) assert.equal(new Set(spelled.map(personKey)).size, 1, spelled[0]);
+  const apart = ["ana", "anna", "राम", "रम", "はは", "ばば"];
+  assert.equal(new Set(apart.map(personKey)).size, apart.length);
 });

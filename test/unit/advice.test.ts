@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { MINUTE_MS } from "../../src/base/time.ts";
 import { AdviceBook } from "../../src/office/advice.ts";
-import type { RoomView } from "../../src/office/views.ts";
+import type { RoomView, TargetView } from "../../src/office/views.ts";
 import type { AdviceRule } from "../../src/reading/advice-rule.ts";
 import { reading } from "../integration/api-fake-office.ts";
 
@@ -15,11 +15,15 @@ const RULE: AdviceRule = {
   say: "You might want to turn the AC on.",
 };
 
-function rooms(value: number, over: { ageMs?: number; stale?: boolean } = {}): RoomView[] {
+function rooms(
+  value: number,
+  over: { ageMs?: number; stale?: boolean } = {},
+  targets: readonly TargetView[] = [],
+): RoomView[] {
   return ["kitchen", "lab"].map((room) => ({
     room,
     readings: [reading({ kind: "temperature", room, value, ageMs: 0, ...over })],
-    targets: [],
+    targets: targets.filter((one) => one.room === room),
     motion: undefined,
     count: undefined,
   }));
@@ -85,4 +89,56 @@ test("nothing is said in quiet hours, over midnight too", () => {
     [719, 720, 779, 780].map((minute) => loud(lunch, minute)),
     [true, false, false, true],
   );
+});
+
+const wanted = (value: number): readonly TargetView[] => [
+  {
+    ...{ room: "kitchen", kind: "temperature", value, unit: "degC", by: "pi" },
+    ...{ atWallMs: 0, concurrent: [] },
+  },
+];
+
+test("compared to what people want: with hysteresis, a span, and silence without a target", () => {
+  const { above: _, ...plain } = RULE;
+  const rule = { ...plain, aboveTarget: 1.5, belowTarget: 2, hysteresis: 0.5 };
+  const book = new AdviceBook([rule]);
+  const say = (value: number, target: number | undefined, minute: number) => {
+    book.update(rooms(value, {}, target === undefined ? [] : wanted(target)), minute * MINUTE_MS);
+    return [book.of("kitchen", NOON_MINUTE).length, book.of("lab", NOON_MINUTE).length];
+  };
+  const steps: readonly (readonly [number, number | undefined, number])[] = [
+    [40, undefined, 0],
+    [22.5, 21, 0],
+    [22.6, 21, 1],
+    [22.1, 21, 1],
+    [22, 21, 0],
+    [22, 20, 1],
+    [22, undefined, 0],
+    [18, 20, 0],
+    [17.9, 20, 1],
+    [18.4, 20, 1],
+    [18.5, 20, 0],
+  ];
+  for (const [at, [value, target, said]] of steps.entries()) {
+    assert.deepEqual(say(value, target, at), [said, 0], `${value} of ${target}`);
+  }
+});
+
+test("a target that was set just now makes no old value long overdue", () => {
+  const { above: _, ...plain } = RULE;
+  const book = new AdviceBook([{ ...plain, aboveTarget: 1, forMs: 2 * MINUTE_MS }]);
+  const old = { ageMs: 10 * MINUTE_MS };
+  const said = (minute: number) => {
+    book.update(rooms(25, old, wanted(20)), minute * MINUTE_MS);
+    return book.of("kitchen", NOON_MINUTE).length;
+  };
+  assert.deepEqual([0, 1, 2].map(said), [0, 0, 1]);
+});
+
+test("a fixed bound and a target's hold side by side", () => {
+  const book = new AdviceBook([{ ...RULE, aboveTarget: 5 }]);
+  book.update(rooms(25, {}, wanted(23)), 0);
+  assert.equal(book.of("kitchen", NOON_MINUTE).length, 1, "over 24");
+  book.update(rooms(23, {}, wanted(17)), 1);
+  assert.equal(book.of("kitchen", NOON_MINUTE).length, 1, "six over what is wanted");
 });

@@ -47,7 +47,10 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
     /^w\.yaml:3: sensors\.1\.name: "a" is there twice$/,
   ],
   ["neighbours:\n  keep: 24", /^w\.yaml:2: neighbours\.keep: 24 .*a span from 1min to 10y/],
-  ["advice:\n  - { kind: temperature, say: x }", /^w\.yaml:2: advice\.0: .*above, below or both$/],
+  [
+    "advice:\n  - { kind: temperature, say: x }",
+    /^w\.yaml:2: advice\.0: .*above, below, above_target or below_target$/,
+  ],
   [
     "advice:\n  - { kind: co2, above: 1, say: x, quiet: 9-5 }",
     /^w\.yaml:2: advice\.0\.quiet: "9-5" .*such as "22:00-07:00"/,
@@ -56,7 +59,37 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
     "advice:\n  - { kind: co2, above: 1, say: x, hysteresis: -1 }",
     /^w\.yaml:2: advice\.0\.hysteresis: -1 .*0 or more/,
   ],
+  [
+    "advice:\n  - { kind: co2, above_target: -1, say: x }",
+    /^w\.yaml:2: advice\.0\.above_target: -1 .*0 or more/,
+  ],
+  ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
+  ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
   ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  [
+    "announce:\n  - { to: webhok, url: http://a }",
+    /^w\.yaml:2: announce\.0\.to: "webhok" .*one of webhook, .*did you mean webhook\?$/,
+  ],
+  ["announce:\n  - { to: ntfy, url: ntfy.sh/a }", /announce\.0\.url: "ntfy\.sh\/a" .*https:\/\//],
+  ["announce:\n  - { to: ntfy, url: http://a, kinds: [heat] }", /kinds\.0: "heat" .*one of temp/],
+  ["announce:\n  - { to: slack }", /^w\.yaml:2: announce\.0\.to: chat\.slack is not configured$/],
+  ["announce:\n  - { to: mqtt }", /^w\.yaml:2: announce\.0\.to: there is no broker: .*mqtt\.url$/],
+  [
+    "announce:\n  - { to: mqtt, url: mqtt://a, password: p }",
+    /^w\.yaml:2: announce\.0\.to: a password needs a username$/,
+  ],
+  [
+    "announce:\n  - { to: webhook, url: http://a, secret: x, secret_env: Y }",
+    /^w\.yaml:2: announce\.0: give only one of secret, secret_file, secret_env$/,
+  ],
+  [
+    "chat:\n  slack: { app_token: xapp-1 }",
+    /^w\.yaml:2: chat\.slack: give one of bot_token, bot_token_file, bot_token_env$/,
+  ],
+  [
+    "chat:\n  mattermost: { url: http://a, token: t }\nannounce: [{ to: mattermost }]",
+    /^w\.yaml:3: announce\.0\.to: give it a channel, or set chat\.mattermost\.channel$/,
+  ],
   ["hello", /^w\.yaml:1: file: it must be a mapping of node, data/],
   ["- 1", /^w\.yaml:1: file: a list is not allowed/],
   ["node:\n  name: 12", /^w\.yaml:2: node\.name: 12 .*in quotes/],
@@ -87,6 +120,18 @@ test("a bomb of aliases is refused at once", async () => {
 test("no key of JavaScript's own passes for one of ours", async () => {
   for (const key of ["constructor", "__proto__", "toString"]) {
     assert.match((await problems(`${key}: { a: 1 }`))[0] ?? "", /unknown key/, key);
+  }
+});
+
+test("a secret that is not allowed is not shown", async () => {
+  for (const text of [
+    "chat: { slack: { app_token: hush, bot_token: xoxb-1 } }",
+    "chat: { mattermost: { url: http://a, token: [hush] } }",
+    "announce: [{ to: mqtt, url: mqtt://a, password: { hush: 1 } }]",
+  ]) {
+    const lines = await problems(text);
+    assert.ok(lines.length > 0, text);
+    assert.doesNotMatch(lines.join(), /hush/);
   }
 });
 
@@ -129,6 +174,8 @@ advice:
     hysteresis: 100
     quiet: 22:30-07:00
     say: Open two
+  - { kind: temperature, above_target: 1.5, below_target: 2, say: Not as you want it }
+occupancy: { half_life: 10min, reset: "" }
 `;
   const checked = await checkConfig("w.yaml", text);
   assert.ok(checked.ok);
@@ -159,12 +206,54 @@ advice:
   });
   assert.equal(config.presence.awayAfterMs, 1_200_000);
   const window = { kind: "temperature", above: 24, say: "Open a window" };
+  const bounds = { aboveTarget: 1.5, belowTarget: 2 };
+  const wish = { kind: "temperature", ...bounds, say: "Not as you want it" };
+  assert.deepEqual(config.occupancy, { halfLifeMs: 600_000, resetMinute: undefined });
   const night = { fromMinute: 1_350, toMinute: 420 };
   const lab = { kind: "co2", room: "lab", above: 1_000, hysteresis: 100, say: "Open two" };
   assert.deepEqual(config.advice, [
     { ...window, forMs: 0, hysteresis: 0 },
     { ...lab, forMs: 300_000, quiet: night },
+    { ...wish, forMs: 0, hysteresis: 0 },
   ]);
+});
+
+test("what leaves the mesh has its defaults, and its secrets where they are", async () => {
+  const text = `
+mqtt: { url: "mqtt://broker.local" }
+announce:
+  - { to: mqtt }
+  - { to: webhook, url: "https://example.com/hook", secret_file: /etc/hook, rooms: [lab] }
+  - { to: slack }
+chat:
+  people: yes
+  slack: { app_token_env: APP, bot_token: xoxb-1, channel: "#lab", api_url: "http://s/api" }
+`;
+  const checked = await checkConfig("w.yaml", text);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const { announce, chat } = completeConfig(checked.value, AROUND).edge;
+  const all = { rooms: [], kinds: [] };
+  const topic = "watercooler/announcements/{room}";
+  assert.deepEqual(announce, [
+    { to: "mqtt", url: "mqtt://broker.local", topic, username: "", ...all },
+    {
+      to: "webhook",
+      url: "https://example.com/hook",
+      secret: { from: "file", path: "/etc/hook" },
+      rooms: ["lab"],
+      kinds: [],
+    },
+    { to: "slack", channel: "#lab", ...all },
+  ]);
+  assert.deepEqual(chat, {
+    people: "named",
+    slack: {
+      appToken: { from: "env", variable: "APP" },
+      botToken: { from: "text", text: "xoxb-1" },
+      channel: "#lab",
+      apiUrl: "http://s/api/",
+    },
+  });
 });
 
 test("defaults are the contract's; --data moves the secret too", () => {
@@ -172,6 +261,7 @@ test("defaults are the contract's; --data moves the secret too", () => {
   assert.deepEqual(config.node, { name: "pi-3", room: "pi-3" });
   assert.equal(config.dataDir, "/home/pi/.local/share/watercooler");
   assert.deepEqual([config.mesh.listen, config.api.listen], ["0.0.0.0:7946", "0.0.0.0:8080"]);
+  assert.deepEqual(config.occupancy, { halfLifeMs: 300_000, resetMinute: 240 });
   assert.deepEqual([config.api.read, config.neighbours.keepMs], ["lan", 86_400_000]);
   assert.equal(config.presence.awayAfterMs, 900_000);
   const moved = completeConfig({}, AROUND, { dataDir: "/srv/w" });

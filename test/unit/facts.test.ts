@@ -3,7 +3,9 @@ import test from "node:test";
 import { utf8 } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { calibrationKey, calibrationRecord } from "../../src/office/calibrations.ts";
-import { factsOf } from "../../src/office/facts.ts";
+import { claimKey, encodeClaim } from "../../src/office/claims.ts";
+import { encodeReset, passagesKey, passagesRecord, resetKey } from "../../src/office/doors.ts";
+import { factsOf, factsThen } from "../../src/office/facts.ts";
 import {
   deviceKey,
   deviceRecord,
@@ -12,11 +14,13 @@ import {
   readingKey,
   readingRecord,
 } from "../../src/office/records.ts";
+import { nextTarget, targetKey } from "../../src/office/targets.ts";
 import { createEntryCodec, IdentityTable } from "../../src/replica/entry-codec.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { Writer } from "../../src/replica/writer.ts";
 import { simHash, simSign } from "../../src/sim/trust.ts";
 import { idOf } from "../integration/api-fake-office.ts";
+import { Site } from "./office-site.ts";
 
 const WALL_MS = 1_000_000;
 const SELF = idOf(1);
@@ -100,6 +104,49 @@ test("each kind of entry gives its facts, with whom they are from and how old th
     ageMs: 5_000,
     about: "things",
   });
+});
+
+test("doors, resets, targets and claims are facts; a replaced target is none", () => {
+  const [a, b] = [new Site(1, "a"), new Site(2, "b")];
+  const passages = { ins: 5, outs: 2, run: "run", quietMs: 1_000 };
+  a.write(passagesKey("hall", "door"), passagesRecord.encode(passages), 0);
+  a.write(resetKey("hall"), encodeReset(new Map([[a.self, { plus: 4, minus: 2 }]])), 0);
+  a.write(claimKey("3c:22:fb:01:02:03", 1), encodeClaim("Ana"), 0);
+  const set = (site: Site, value: number) => {
+    const stamp = { wallMs: 7, counter: 0 };
+    const bytes = nextTarget(site.replica, "hall", "temperature", stamp, value);
+    site.write(targetKey("hall", "temperature"), bytes, 0);
+  };
+  set(a, 20);
+  b.hear(a, 0);
+  set(b, 22);
+  a.hear(b, 10);
+  const facts = factsOf(a.replica, 10).filter(({ entity }) => !entity.startsWith("node/"));
+  const told = facts.map(({ entity, attribute, value, by, about }) =>
+    [entity, attribute, value, by, about].join(" "),
+  );
+  assert.deepEqual(told, [
+    "person/Ana device 3c:22:fb:01:02:03 a people",
+    "room/hall entered 5 a/door things",
+    "room/hall entered_before_reset 4 a things",
+    "room/hall left 2 a/door things",
+    "room/hall left_before_reset 2 a things",
+    "room/hall temperature_target 22 b things",
+  ]);
+  assert.equal(facts.find(({ attribute }) => attribute === "entered")?.ageMs, 1_010);
+  assert.equal(facts.at(-1)?.atWallMs, 7, "when it was set, not when it was last said");
+});
+
+test("of a moment in the past only what was not said anew since is known", () => {
+  const replica = replicaOf({ [NODE_KEY]: NODE, [readingKey("box", "motion")]: reading(1) });
+  const then = (agoMs: number) =>
+    factsThen(factsOf(replica, 1_000), agoMs).map(({ attribute, value }) => [attribute, value]);
+  // The node was said 1 s ago, the reading was 4 s old then.
+  assert.deepEqual(then(1_000).at(-1), ["motion", true]);
+  assert.deepEqual(then(5_000).at(-1), ["motion", true]);
+  assert.deepEqual(then(5_001).at(-1), ["motion", undefined]);
+  assert.deepEqual(then(1_000)[1], ["room", "lab"]);
+  assert.deepEqual(then(1_001)[1], ["room", undefined]);
 });
 
 test("what can't be read or can't be is no fact", () => {

@@ -3,7 +3,10 @@ import test from "node:test";
 import { claimKey, encodeClaim } from "../../src/office/claims.ts";
 import { isPrivateMac, parseMac } from "../../src/office/network.ts";
 import { personViews, presentForMs } from "../../src/office/people.ts";
+import { roomOfPerson } from "../../src/office/person-room.ts";
 import { aged, deviceKey, deviceRecord } from "../../src/office/records.ts";
+import type { NodeView } from "../../src/office/views.ts";
+import { idOf, node } from "../integration/api-fake-office.ts";
 import { meet, Site } from "./office-site.ts";
 
 const MINUTE_MS = 60_000;
@@ -64,4 +67,31 @@ test("MAC addresses: spellings, groups, and those that a device made up", () => 
   }
   assert.equal(isPrivateMac(PHONE), false);
   assert.equal(isPrivateMac("da:a1:19:00:00:01"), true);
+});
+
+test("a room is told only where the Pis of other rooms would see the device too", () => {
+  const at = (number: number, room: string, ...addresses: string[]) =>
+    node(number, `pi-${number}`, {
+      room,
+      addresses: addresses.map((one) => one as NodeView["addresses"][number]),
+    });
+  const seen = (number: number, ...ips: string[]) => ({ observer: idOf(number), ips });
+  const kitchen = at(1, "kitchen", "10.0.0.1:7946", "10.0.9.1:7946");
+  const flat = [kitchen, at(2, "lab", "10.0.0.2:7946")];
+  assert.equal(roomOfPerson([seen(1, "10.0.0.7")], flat), undefined, "chance, on one network");
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7")], flat), "kitchen");
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7"), seen(2, "10.0.9.7")], flat), undefined);
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7", "10.0.0.7")], flat), undefined);
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7")], [kitchen]), undefined, "nobody else to tell");
+  const silent = [kitchen, { ...at(2, "lab", "10.0.0.2:7946"), state: "silent" as const }];
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7")], silent), undefined);
+  const unknown = [kitchen, at(2, "lab", "127.0.0.1:7946")];
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7")], unknown), undefined, "it may see anything");
+  const two = [kitchen, at(3, "kitchen", "10.0.9.3:7946"), at(2, "lab", "10.0.0.2:7946")];
+  assert.equal(roomOfPerson([seen(1, "10.0.9.7"), seen(3, "10.0.9.7")], two), "kitchen");
+  assert.equal(roomOfPerson([seen(1, "fe80::7")], flat), undefined, "link-local is everywhere");
+  assert.equal(roomOfPerson([], flat), undefined);
+  const six = [at(1, "kitchen", "[2001:db8:0:9::1]:7946"), at(2, "lab", "[2001:db8::2]:7946")];
+  assert.equal(roomOfPerson([seen(1, "2001:db8:0:9::7")], six), "kitchen");
+  assert.equal(roomOfPerson([seen(1, "2001:0db8:0:0:1::7")], six), undefined);
 });

@@ -1,6 +1,6 @@
 import { answerOccupancy } from "./answer-occupancy.ts";
 import type { Intent } from "./intent.ts";
-import type { Speech } from "./speech.ts";
+import { roomName, type Speech } from "./speech.ts";
 import type { AskView, Line } from "./view.ts";
 import { wordsOf } from "./words.ts";
 
@@ -37,10 +37,11 @@ export function answerWhere(
     return [{ text: speech.noData(speech.say("personUnknown", { person })) }];
   }
   return found.map((one) => {
-    const { person: name, ageMs } = one;
+    const { person: name, ageMs, room } = one;
     if (ageMs === undefined) return { text: speech.say("personNeverSeen", { person: name }) };
-    const slots = { person: name, ago: speech.ago(ageMs) };
-    const text = speech.say(one.isIn ? "personIn" : "personAway", slots);
+    const slots = { person: name, ago: speech.ago(ageMs), room: roomName(room ?? "") };
+    const inside = room === undefined ? "personIn" : "personInRoom";
+    const text = speech.say(one.isIn ? inside : "personAway", slots);
     return { text, ageMs, sources: one.seenBy };
   });
 }

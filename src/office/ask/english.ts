@@ -155,6 +155,7 @@ export const ENGLISH: Language = {
     peopleWithheld: "what names people is told only to those who may read it.",
     peopleNotKept: "this node keeps no register of people.",
     personIn: "{person} is in, seen {ago}.",
+    personInRoom: "{person} is in, in {room}, seen {ago}.",
     personAway: "{person} is not in, last seen {ago}.",
     personNeverSeen: "I have not seen {person}: no device of theirs was here lately.",
     personUnknown: 'I know nobody called "{person}".',

@@ -94,6 +94,7 @@ export type SentenceName =
   | "peopleWithheld"
   | "peopleNotKept"
   | "personIn"
+  | "personInRoom"
   | "personAway"
   | "personNeverSeen"
   | "personUnknown"

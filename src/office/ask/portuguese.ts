@@ -142,6 +142,7 @@ export const PORTUGUESE: Language = {
     peopleWithheld: "o que nomeia pessoas só se diz a quem o pode ler.",
     peopleNotKept: "este nó não guarda registo de pessoas.",
     personIn: "{person} está cá, visto {ago}.",
+    personInRoom: "{person} está cá, em {room}, visto {ago}.",
     personAway: "{person} não está, visto pela última vez {ago}.",
     personNeverSeen: "Não vi {person}: nenhum dispositivo seu esteve aqui há pouco.",
     personUnknown: 'não conheço ninguém chamado "{person}".',

@@ -7,6 +7,8 @@ import type { IntentName } from "./intent.ts";
 export interface AskedPerson {
   readonly person: string;
   readonly isIn: boolean;
+  /** Where that can be told. */
+  readonly room?: string;
   /** How long ago a device of theirs was seen; undefined where none was. */
   readonly ageMs: Millis | undefined;
   readonly seenBy: readonly NodeId[];
