@@ -20,8 +20,10 @@ const textOf = (input: Uint8Array) => Buffer.from(input).toString("utf8");
 const config: FuzzTarget = {
   name: "config",
   form: "text",
-  // The library's time grows with the square of the keys; the file is the operator's own.
+  // The library's time grows with the square of the keys and with the mistakes; the file is the
+  // operator's own, and is read before anything runs that could be held.
   bytesMax: 8 * 1024,
+  msMax: 1_000,
   words: [
     "node",
     "mesh",
