@@ -21,7 +21,7 @@ export interface LineProblem {
 }
 
 const TOO_DEEP = "nested too deeply to be read";
-/** Brackets within brackets, or dashes in one line, that the parser is given. A guess: ours has 4. */
+/** Brackets within brackets, or dashes in one line, that are let through. A guess: ours has 4. */
 const INLINE_DEPTH_MAX = 64;
 const DASHES = new RegExp(`(?:[-?:] +){${INLINE_DEPTH_MAX},}`);
 
