@@ -244,6 +244,8 @@ export class Host {
 export class Lan {
   readonly folder = mkdtempSync(join(tmpdir(), "watercooler-lan-"));
   readonly hosts: Host[] = [];
+  /** The namespace of the switch, through which every packet goes. */
+  readonly switchName = SWITCH;
 
   constructor(clocks: readonly (string | undefined)[], more: object = {}) {
     Lan.sweep();
