@@ -223,6 +223,11 @@ export interface FactDocument {
   readonly age_s: number;
 }
 
+/** Whether the demo's office is cut in two. */
+export interface DemoDocument {
+  readonly cut: boolean;
+}
+
 /** Power that was given to a key. */
 export interface GrantDocument {
   readonly id: string;
@@ -255,6 +260,17 @@ export interface HistoryDocument {
   readonly step_s: number;
   /** Start of a step, mean, least and greatest; steps without readings are left out. */
   readonly points: readonly (readonly [Instant, number, number, number])[];
+}
+
+/** A part of one sensor's past; two nodes that have the same have the same hash. */
+export interface SegmentDocument {
+  readonly node: Id;
+  readonly sensor: string;
+  readonly tier: "raw" | "minute" | "hour";
+  readonly start: Instant;
+  readonly sha256: string;
+  /** Its node has closed it: no reading is missing. */
+  readonly sealed: boolean;
 }
 
 /** RFC 9457. */

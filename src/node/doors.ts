@@ -21,6 +21,7 @@ import type { Reading } from "../reading/reading.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
 import { localMinute } from "./local-minute.ts";
+import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 
 /** How often a room's count is considered. A guess: a count that is wrong may be so for a while. */
@@ -36,8 +37,8 @@ export interface DoorsParts {
   readonly clock: Clock;
   readonly sensors: readonly Sensor[];
   readonly log: Log;
-  /** The node's own. */
-  readonly room: string;
+  /** The node's own room is in it. */
+  readonly naming: Named;
   /** This start of the process, as no other one is called. */
   readonly run: string;
   /** After which minute of the day counts begin anew; undefined for none. */
@@ -75,15 +76,15 @@ export class Doors {
 
   /** What a reading says of who is in, where its sensor stands at a door: all doors together. */
   shown(reading: Reading): number {
-    const { replica, self, clock, room } = this.parts;
-    const at = reading.room ?? room;
+    const { replica, self, clock, naming } = this.parts;
+    const at = reading.room ?? naming.room;
     if (reading.kind !== "count") return reading.value;
     if (replica.get(self, passagesKey(at, reading.sensor)) === undefined) return reading.value;
     const fold = doorFolds(replica, clock.monotonicMs()).get(at);
     return Math.max(0, fold?.net ?? reading.value);
   }
 
-  private pass({ sensor, room = this.parts.room, ins, outs }: Passage): void {
+  private pass({ sensor, room = this.parts.naming.room, ins, outs }: Passage): void {
     const key = passagesKey(room, sensor);
     const isNobody = ins + outs === 0;
     if (isNobody && this.parts.replica.get(this.parts.self, key) !== undefined) return;

@@ -135,6 +135,12 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** The demo's office, which can be cut in two to be looked at. */
+export interface DemoSide {
+  isCut(): boolean;
+  ask(what: "cut" | "heal"): void;
+}
+
 /** Power that was given to a key: what for, till when. */
 export interface GrantView {
   /** The content id of its delegation. */
@@ -190,9 +196,23 @@ export interface HistoryView extends HistoryAsk {
   readonly points: readonly ChartPoint[];
 }
 
+/** A closed or still open part of one sensor's past, as this node holds it. */
+export interface SegmentView {
+  readonly node: NodeId;
+  readonly sensor: string;
+  readonly tier: "raw" | "minute" | "hour";
+  /** On the clock of its node. */
+  readonly startMs: Millis;
+  readonly sha256: string;
+  /** Its node says that this is all there was. */
+  readonly isSealed: boolean;
+}
+
 /** What passed by. */
 export interface HistorySide {
   chart(ask: HistoryAsk): Promise<HistoryView>;
+  /** What charts of a room are drawn from: equal hashes on two nodes are equal readings. */
+  segments(room: string, kind: Kind): readonly SegmentView[];
 }
 
 /** All that the API and the edge may know of a node. Answers come from local state at once. */
@@ -209,10 +229,14 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  /** Only on a node of the demo. */
+  readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
+  /** Names this node and its room, over its configuration, for good. */
+  rename?(named: { readonly name: string; readonly room: string }): Result<void, WriteRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */
   calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**

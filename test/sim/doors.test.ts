@@ -60,7 +60,7 @@ class Hall {
     const { clock } = host.parts;
     const { resetMinute } = this;
     const parts = { self: host.id, node, replica, clock, sensors, log: silentLog };
-    new Doors({ ...parts, room: ROOM, run, resetMinute }).start();
+    new Doors({ ...parts, naming: { name: "hall-pi", room: ROOM }, run, resetMinute }).start();
     return door;
   }
 
