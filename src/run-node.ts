@@ -18,13 +18,13 @@ import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
-import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
@@ -62,9 +62,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { probe, neighbours, history } = wired.value;
+  const { probe, neighbours, history, edge } = wired.value;
   const stop = async () => {
     await report.stop();
+    await edge.stop();
     neighbours.stop();
     await api?.stop();
     await node.stop();
@@ -81,6 +82,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     history.start();
     report.start();
     probe.start();
+    await edge.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -95,6 +97,7 @@ interface WiredNode {
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
   readonly history: History;
@@ -149,6 +152,7 @@ async function wireNode(
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
+  const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,
     self,
@@ -160,16 +164,17 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
-    advice: new RoomAdvice(config.advice, clock),
+    advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
+    edgeChecks: () => edge.checks(),
     demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -178,7 +183,7 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, naming, calibrations, people, history, probe, neighbours };
+  const started = { node, report, naming, calibrations, people, history, probe, neighbours, edge };
   return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 

@@ -54,7 +54,7 @@ export function historyRoutes(readSide: ReadSide, wallMs: () => Millis): readonl
       query: {
         room: "The room.",
         kind: `What was measured: ${KIND_NAMES.join(", ")}.`,
-        from: "RFC 3339; a day before `to` where it is left out.",
+        from: "RFC 3339, or back from `to`, such as -6h; a day back where it is left out.",
         to: "RFC 3339; now where it is left out.",
         step: "Seconds, or such as 30s, 5m, 1h; fitting the span where it is left out.",
       },
@@ -107,13 +107,14 @@ function askOf(query: URLSearchParams, nowMs: Millis): Result<HistoryAsk> {
   if (!place.ok) return place;
   const { room, kind, from, to, step } = place.value;
   const toMs = instantOf(to) ?? nowMs;
-  const fromMs = instantOf(from) ?? toMs - SPAN_MS;
+  const backMs = from?.startsWith("-") ? spanOf(from.slice(1)) : undefined;
+  const fromMs = backMs === undefined ? (instantOf(from) ?? toMs - SPAN_MS) : toMs - backMs;
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) {
-    return err("from and to are RFC 3339, such as 2026-11-21T08:00:00Z");
+    return err("from and to are RFC 3339, such as 2026-11-21T08:00:00Z; from may also be -24h");
   }
   const spanMs = toMs - fromMs;
   if (spanMs <= 0) return err("from has to be before to");
-  const stepMs = step === undefined ? fitting(spanMs) : stepOf(step);
+  const stepMs = step === undefined ? fitting(spanMs) : spanOf(step);
   if (stepMs === undefined) return err("step is a whole number of seconds, or such as 30s, 5m, 1h");
   if (spanMs / stepMs > POINTS_MAX) {
     return err(`that are over ${POINTS_MAX} steps: a longer step, or a shorter span`);
@@ -151,10 +152,11 @@ function instantOf(text: string | undefined): Millis | undefined {
   return text === undefined ? undefined : (parseInstant(text) ?? Number.NaN);
 }
 
-function stepOf(text: string): Millis | undefined {
-  const match = /^(\d{1,7})(s|m|min|h|d)?$/.exec(text);
-  const stepMs = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? "s"] ?? Number.NaN);
-  return stepMs >= SECOND_MS ? stepMs : undefined;
+/** Whole seconds where no unit is said. */
+function spanOf(text: string): Millis | undefined {
+  const match = /^(\d{1,10})(s|m|min|h|d)?$/.exec(text);
+  const spanMs = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? "s"] ?? Number.NaN);
+  return spanMs >= SECOND_MS ? spanMs : undefined;
 }
 
 function fitting(spanMs: Millis): Millis {

@@ -22,6 +22,7 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `history/TIER` | hashes of what it has closed of its readings (`history/published.ts`) |
  * | `named` | what somebody called it on its page, over its configuration |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |
  * | `grant/CID` | what somebody was allowed (`grants.ts`) |
  * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |
  */
