@@ -3,7 +3,7 @@ import type { NodeId } from "../base/id.ts";
 import { record, uint } from "../base/tlv.ts";
 import { addToCounter, counterValue, type PnCounter } from "../crdt/pn-counter.ts";
 import { VALUE_BYTES_MAX } from "../replica/entry.ts";
-import { ENTRIES_PER_ORIGIN_MAX } from "../replica/origin-state.ts";
+import { ENTRIES_PER_ORIGIN_MAX } from "../replica/origin-limits.ts";
 import type { Mesh } from "./mesh.ts";
 import { type Body, ERROR, RequestError } from "./protocol.ts";
 

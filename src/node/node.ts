@@ -8,7 +8,8 @@ import { DialBudget } from "../link/discovery/dial-budget.ts";
 import type { Discovery, Hint } from "../link/discovery-port.ts";
 import type { LinkEvent, LinkTransport } from "../link/port.ts";
 import type { FrameCodec } from "../overlay/codec.ts";
-import type { Effect } from "../overlay/effects.ts";
+import type { Offence } from "../overlay/conduct.ts";
+import type { Effect, Fault } from "../overlay/effects.ts";
 import type { Peer } from "../overlay/messages.ts";
 import type { Overlay, OverlayEvent } from "../overlay/overlay.ts";
 import type { Entry } from "../replica/entry.ts";
@@ -213,6 +214,7 @@ export class Node {
       }
       case "down":
         counters.add("watercooler_links_lost_total", event.reason);
+        if (event.reason === "oversize") this.offence(event.peer, "oversize");
         return this.enqueue({ type: "link-down", peer: event.peer });
       case "dial-failed": {
         counters.add("watercooler_dials_failed_total", event.reason);
@@ -232,9 +234,14 @@ export class Node {
           return this.enqueue({ type: "message", from: event.peer, message: decoded.value });
         }
         counters.add("watercooler_frames_rejected_total", decoded.error.kind);
+        if (decoded.error.kind === "malformed") this.offence(event.peer, "malformed");
         return counters.trouble(`a ${decoded.error.kind} frame`, decoded.error.detail);
       }
     }
+  }
+
+  private offence(from: NodeId, offence: Offence): void {
+    this.enqueue({ type: "offence", from, offence });
   }
 
   private enqueue(event: OverlayEvent): void {
@@ -275,7 +282,10 @@ export class Node {
         return this.tell(effect.entries);
       case "misbehaved":
         counters.add("watercooler_entries_rejected_total", effect.fault);
-        return counters.trouble(`rejected an entry: ${effect.fault}`, effect.peer);
+        return counters.trouble(troubleOf(effect.fault), effect.peer);
+      case "put-off":
+        counters.add("watercooler_entries_rejected_total", "put-off");
+        return counters.trouble("a node writes more than is taken", effect.origin);
     }
   }
 
@@ -324,6 +334,12 @@ export class Node {
   private askWhereIsEverybody(): void {
     if (this.parts.overlay.membership.views.active.size === 0) this.parts.discovery.refresh();
   }
+}
+
+function troubleOf(fault: Fault): string {
+  if (fault === "banned") return "cut a link that went on sending what no node sends";
+  if (fault === "excess") return "a peer sends more than is taken";
+  return `rejected an entry: ${fault}`;
 }
 
 /** A peer's own addresses, and the one it came from with the port it says it listens on. */

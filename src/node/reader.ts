@@ -1,5 +1,6 @@
 import { isPushSensor, type PushSensor } from "../../firmware-bridge/src/push.ts";
 import { toHex } from "../base/bytes.ts";
+import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
@@ -135,8 +136,22 @@ export class Reader implements ReadSide {
             : undefined,
         "nobody else uses it",
       ),
+      check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];
+  }
+
+  /** Members that do what no node does; a node that was taken over looks like that. */
+  private misconduct(): string | undefined {
+    const { overlay, replica } = this.parts;
+    const named = (id: NodeId) => `${nodeName(replica, id)} (${id})`;
+    const floods = overlay.intake.budgets.flooding(this.now()).map(named).join(", ");
+    const forges = overlay.conduct.banned(this.now()).map(named).join(", ");
+    const said = [
+      floods && `${floods} writes more than is taken of one node`,
+      forges && `${forges} sent what no node sends, so its link is cut for a while`,
+    ].filter((one) => one !== "");
+    return said.length === 0 ? undefined : `${said.join("; ")}: see what runs there`;
   }
 
   nodes(): readonly NodeView[] {

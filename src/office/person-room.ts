@@ -1,11 +1,14 @@
-import { splitAddress } from "../base/id.ts";
+import { type NodeId, splitAddress } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import type { Replica } from "../replica/replica.ts";
 import { type Sighting, sightings } from "./network.ts";
 import { nodeViews } from "./nodes.ts";
 import type { NodeView, PersonView } from "./views.ts";
 
-type Seen = Pick<Sighting, "observer" | "ips">;
+interface Seen {
+  readonly observer: NodeId;
+  readonly ips: readonly string[];
+}
 
 /** The people, each with the room where that can be told. */
 export function withRooms(
@@ -17,10 +20,14 @@ export function withRooms(
   const nodes = nodeViews(replica, self, nowMs);
   return people.map((view) => {
     const own = new Set(view.devices.map(({ mac }) => mac));
-    const seen = now.filter(({ mac }) => own.has(mac));
+    const seen = now.filter(({ mac }) => own.has(mac)).map(seenBy);
     const room = view.isIn ? roomOfPerson(seen, nodes) : undefined;
     return room === undefined ? view : { ...view, room };
   });
+}
+
+function seenBy({ observer, addresses }: Sighting): Seen {
+  return { observer, ips: addresses.map(({ ip }) => ip) };
 }
 
 interface RoomQuestion {

@@ -1,5 +1,6 @@
 import type { NodeId } from "../base/id.ts";
 import type { Entry } from "../replica/entry.ts";
+import type { Offence } from "./conduct.ts";
 import type { Message, Peer } from "./messages.ts";
 
 /** What the overlay asks of its shell. Performed in order. */
@@ -13,9 +14,13 @@ export type Effect =
   /** Entries that changed the state, for the store and the office. */
   | { readonly type: "deliver"; readonly entries: readonly Entry[] }
   /** A peer sent what no honest peer sends. */
-  | { readonly type: "misbehaved"; readonly peer: NodeId; readonly fault: Fault };
+  | { readonly type: "misbehaved"; readonly peer: NodeId; readonly fault: Fault }
+  /** An entry of an origin that writes more than is taken of one; it is fetched later. */
+  | { readonly type: "put-off"; readonly origin: NodeId };
 
 export type DownReason = "link-lost" | "silent" | "told" | "evicted";
 
-/** What is counted against a link. */
-export type Fault = "forged" | "unadmitted" | "full" | "equivocation";
+/**
+ * What is counted of a link. Offences are held against it; "banned" is the end of it.
+ */
+export type Fault = Offence | "unadmitted" | "full" | "equivocation" | "overflow" | "banned";

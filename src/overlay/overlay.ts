@@ -2,9 +2,11 @@ import type { Address, NodeId } from "../base/id.ts";
 import type { Random } from "../base/random.ts";
 import type { Clock, Millis } from "../base/time.ts";
 import type { Entry } from "../replica/entry.ts";
-import type { JoinOutcome, Refusal, Replica } from "../replica/replica.ts";
+import type { Replica } from "../replica/replica.ts";
 import { AntiEntropy } from "./anti-entropy.ts";
+import { Conduct, isOffence, type Offence } from "./conduct.ts";
 import type { Effect } from "./effects.ts";
+import { EntryIntake } from "./entry-intake.ts";
 import { Hyparview } from "./hyparview.ts";
 import type { Message, Peer } from "./messages.ts";
 import type { OverlayParameters } from "./parameters.ts";
@@ -18,6 +20,8 @@ export type OverlayEvent =
   | { readonly type: "message"; readonly from: NodeId; readonly message: Message }
   /** Entries that this node wrote and has joined into its replica. */
   | { readonly type: "written"; readonly entries: readonly Entry[] }
+  /** A peer sent over its link what no node sends. */
+  | { readonly type: "offence"; readonly from: NodeId; readonly offence: Offence }
   | { readonly type: "wake" };
 
 export interface OverlayOptions {
@@ -40,7 +44,12 @@ export interface OverlayOptions {
 export class Overlay {
   readonly membership: Hyparview;
   readonly tree: Plumtree;
+  /** How peers behave on their links. */
+  readonly conduct = new Conduct();
+  /** Where entries of others come in. */
+  readonly intake: EntryIntake;
   private readonly antiEntropy: AntiEntropy;
+  private nowMs: Millis = 0;
 
   constructor(private readonly options: OverlayOptions) {
     const { self, addresses, replica, parameters, random } = options;
@@ -48,21 +57,33 @@ export class Overlay {
     this.tree = new Plumtree(
       parameters,
       {
-        knows: (origin, dot) => replica.state(origin)?.knows(dot) === true,
+        // Of an origin that writes too much nothing is asked for either.
+        knows: (origin, dot) =>
+          replica.state(origin)?.knows(dot) === true ||
+          this.intake.budgets.isResting(origin, this.nowMs),
         held: (origin, key, dot) => replica.state(origin)?.heldAt(key, dot),
       },
       random,
     );
     this.antiEntropy = new AntiEntropy(replica, parameters, random);
+    this.intake = new EntryIntake({
+      ...options,
+      tree: this.tree,
+      antiEntropy: this.antiEntropy,
+      conduct: this.conduct,
+      isNeighbour: (peer) => this.membership.views.active.has(peer),
+    });
   }
 
   /** When the next "wake" is due, on the monotonic clock. */
   wakeAtMs(): Millis {
-    return Math.min(this.membership.wakeAtMs(), this.tree.wakeAtMs(), this.antiEntropy.wakeAtMs());
+    const parts = [this.membership, this.tree, this.antiEntropy, this.intake];
+    return Math.min(...parts.map((part) => part.wakeAtMs()));
   }
 
   handle(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
-    const effects = this.settle(this.dispatch(event, nowMs));
+    this.nowMs = nowMs;
+    const effects = this.settle(this.held(this.dispatch(event, nowMs), nowMs));
     return [...effects, ...this.tree.flush()];
   }
 
@@ -74,9 +95,15 @@ export class Overlay {
   private dispatch(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
     switch (event.type) {
       case "link-up":
+        if (this.conduct.isBanned(event.peer.id, nowMs)) {
+          return [{ type: "close", peer: event.peer.id }];
+        }
         return this.membership.linkUp(event.peer, nowMs);
       case "link-down":
+        this.intake.drop(event.peer);
         return this.membership.linkDown(event.peer, nowMs);
+      case "offence":
+        return [{ type: "misbehaved", peer: event.from, fault: event.offence }];
       case "dial-failed":
         return this.membership.dialFailed(event.peer, nowMs);
       case "hint":
@@ -97,14 +124,21 @@ export class Overlay {
       ...this.membership.wake(nowMs, () => this.options.silent(nowMs)),
       ...this.tree.wake(nowMs),
       ...this.antiEntropy.wake(neighbours, nowMs),
+      ...this.intake.turn(nowMs),
     ];
   }
 
   private onMessage(from: NodeId, message: Message, nowMs: Millis): readonly Effect[] {
+    // What was on its way when the link was cut.
+    if (this.conduct.isBanned(from, nowMs)) return [];
+    if (this.conduct.frame(from, nowMs) === "excess") {
+      return [{ type: "misbehaved", peer: from, fault: "excess" }];
+    }
     const heard = this.membership.message(from, message, nowMs);
     switch (message.type) {
       case "gossip":
-        return [...heard, ...this.onGossip(from, message.rumours, nowMs)];
+      case "delta":
+        return [...heard, ...this.intake.add(from, message, nowMs)];
       case "ihave":
         this.tree.onIhave(from, message.announcements, nowMs);
         return heard;
@@ -117,74 +151,27 @@ export class Overlay {
         return [...heard, ...this.antiEntropy.onDigest(from, message.digest)];
       case "vector":
         return [...heard, ...this.antiEntropy.onVector(from, message.rows, message.exchange)];
-      case "delta":
-        return [...heard, ...this.onDelta(from, message, nowMs)];
       default:
         return heard;
     }
   }
 
-  private onGossip(
-    from: NodeId,
-    rumours: readonly { readonly entry: Entry; readonly round: number }[],
-    nowMs: Millis,
-  ): readonly Effect[] {
-    const effects: Effect[] = [];
-    const changed: Entry[] = [];
-    for (const { entry, round } of rumours) {
-      const outcome = this.join(entry, nowMs);
-      if (this.concernsUs(entry, outcome)) changed.push(entry);
-      if (outcome.fresh) {
-        this.tree.useful(from);
-        this.tree.spread(entry, round, from, nowMs);
-      } else if (outcome.refusal !== undefined || outcome.equivocation) {
-        effects.push(...this.blame(from, outcome.refusal ?? "equivocation", nowMs));
-      } else effects.push(...this.tree.duplicate(from, nowMs));
-    }
-    if (changed.length > 0) effects.push({ type: "deliver", entries: changed });
-    return effects;
+  /** Holds against peers what they did. */
+  private held(effects: readonly Effect[], nowMs: Millis): readonly Effect[] {
+    return effects.flatMap((effect) => {
+      if (effect.type !== "misbehaved" || !isOffence(effect.fault)) return [effect];
+      return [effect, ...this.hold(effect.peer, effect.fault, nowMs)];
+    });
   }
 
-  private onDelta(
-    from: NodeId,
-    delta: Extract<Message, { type: "delta" }>,
-    nowMs: Millis,
-  ): readonly Effect[] {
-    const effects: Effect[] = [];
-    const changed: Entry[] = [];
-    let refused = false;
-    for (const entry of delta.entries) {
-      const outcome = this.join(entry, nowMs);
-      if (this.concernsUs(entry, outcome)) changed.push(entry);
-      if (outcome.fresh) this.tree.spread(entry, 0, from, nowMs);
-      if (outcome.refusal === undefined) continue;
-      refused = true;
-      effects.push({ type: "misbehaved", peer: from, fault: outcome.refusal });
-    }
-    // A delta that was not taken whole makes nothing whole.
-    if (!refused) this.options.replica.cover(delta.origin, delta.from, delta.to);
-    if (changed.length > 0) effects.push({ type: "deliver", entries: changed });
-    const progress = changed.length > 0 && !refused;
-    // Only with neighbours: whoever is kept up to date otherwise is never missed, nor probed for.
-    const isNeighbour = this.membership.views.active.has(from);
-    if (progress && isNeighbour && delta.rest === "none") this.antiEntropy.recheck(from, nowMs);
-    if (delta.rest === "more" && progress) effects.push(...this.antiEntropy.goOn(from));
-    return effects;
-  }
-
-  private join(entry: Entry, nowMs: Millis) {
-    return this.options.replica.join(entry, nowMs, this.options.clock.wallMs());
-  }
-
-  /** Entries under our own name matter even when they lose: a former life or a twin wrote them. */
-  private concernsUs(entry: Entry, outcome: JoinOutcome): boolean {
-    return outcome.changed || (outcome.fresh && entry.origin === this.options.self);
-  }
-
-  /** An entry whose origin is not known yet is no fault: its birth is asked for. */
-  private blame(from: NodeId, fault: Refusal | "equivocation", nowMs: Millis): readonly Effect[] {
-    if (fault === "unadmitted") return this.antiEntropy.ask(from, nowMs);
-    return [{ type: "misbehaved", peer: from, fault }];
+  /** Cuts the link of a peer that goes on doing what no node does. */
+  private hold(peer: NodeId, offence: Offence, nowMs: Millis): readonly Effect[] {
+    if (!this.conduct.offend(peer, offence, nowMs)) return [];
+    this.intake.drop(peer);
+    return [
+      { type: "misbehaved", peer, fault: "banned" },
+      { type: "close", peer },
+    ];
   }
 
   /** Keeps the tree in step with the membership, and compares states on each new link. */

@@ -10,6 +10,8 @@ import { ANNOUNCEMENTS_MAX, type OverlayParameters, RUMOURS_MAX } from "./parame
 const RECENT_MAX = 4_096;
 /** Announced entries waited for at once; more are left to anti-entropy. */
 const MISSING_MAX = 2_048;
+/** Of these from one peer, so that nobody's made-up ones keep out the others'. A guess. */
+const MISSING_PER_PEER_MAX = 512;
 /** Hops counted; further ones stay at this. */
 const ROUND_MAX = 255;
 
@@ -125,17 +127,25 @@ export class Plumtree {
   }
 
   onIhave(from: NodeId, announcements: readonly Announcement[], nowMs: Millis): void {
+    let room = MISSING_PER_PEER_MAX - this.announcedBy(from);
     for (const announcement of announcements) {
       const { origin, dot } = announcement;
       if (this.source.knows(origin, dot)) continue;
       const name = nameOf(origin, dot);
       const known = this.missing.get(name);
       if (known !== undefined) known.from.push(from);
-      else if (this.missing.size < MISSING_MAX) {
+      else if (this.missing.size < MISSING_MAX && room > 0) {
+        room -= 1;
         const dueMs = nowMs + this.parameters.graftMs;
         this.missing.set(name, { announcement, from: [from], dueMs });
       }
     }
+  }
+
+  private announcedBy(peer: NodeId): number {
+    let count = 0;
+    for (const { from } of this.missing.values()) if (from[0] === peer) count += 1;
+    return count;
   }
 
   /** Mends the tree towards `from` and sends what it misses, if it is still said. */

@@ -5,14 +5,13 @@ import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import { parseCoverage } from "./coverage.ts";
 import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
 import { Intervals } from "./intervals.ts";
+import { bytesOf, ENTRIES_PER_ORIGIN_MAX, ORIGIN_BYTES_MAX, surplusOf } from "./origin-limits.ts";
 
 /**
  * Lives of one origin that are followed at once. A guess: a Pi that starts over and over before
  * it is heard.
  */
 const LIVES_MAX = 8;
-/** Live keys of one origin. A guess: every device of a large office seen by one Pi. */
-export const ENTRIES_PER_ORIGIN_MAX = 4_096;
 
 /** What is known of one life of an origin. */
 interface Life {
@@ -20,6 +19,8 @@ interface Life {
   readonly covered: Intervals;
   /** The highest seq of which there is a signed entry: nobody else's word goes beyond it. */
   signed: number;
+  /** Keys from here on are not kept: there were too many, or they weighed too much. */
+  cut: string | undefined;
 }
 
 /** An entry and when, on this node's monotonic clock, it came. */
@@ -39,7 +40,7 @@ export type Placement =
   | "known"
   /** Another content under the same dot: somebody else writes with this origin's key. */
   | "equivocation"
-  /** The origin has as many keys as one may have. */
+  /** The origin has as many keys, or as many bytes, as one may have: this one is not kept. */
   | "full";
 
 /**
@@ -59,6 +60,7 @@ export class OriginState {
   private current = 0;
   private floor: Dot = NO_DOT;
   private buried: string[] = [];
+  private bytes = 0;
 
   constructor(readonly origin: NodeId) {}
 
@@ -110,7 +112,10 @@ export class OriginState {
     const row = rowName(entry.key, entry.dot.incarnation);
     const older = this.rows.get(row)?.entry;
     if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
-    if (older === undefined && this.rows.size >= ENTRIES_PER_ORIGIN_MAX) return "full";
+    if (this.isBeyondCut(entry)) {
+      this.note(entry);
+      return "full";
+    }
     const wins = older === undefined || older.dot.seq < entry.dot.seq;
     const visible = wins && this.place(row, { entry, heardMs: nowMs });
     const life = this.life(entry.dot.incarnation);
@@ -119,6 +124,8 @@ export class OriginState {
     if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
     const isNoted = life.covered.has(entry.dot.seq);
     this.establish(entry.dot.incarnation);
+    this.shed(entry.dot.incarnation);
+    if (this.isBeyondCut(entry)) return "full";
     if (visible) return "changed";
     // One that can't be noted would be news each time that it comes, and go round for ever.
     return isNoted ? "outdated" : "known";
@@ -175,7 +182,12 @@ export class OriginState {
     const { current, floor, lives } = parseCoverage(coverage);
     for (const [incarnation, intervals] of lives) {
       const covered = new Intervals(intervals);
-      this.lives.set(incarnation, { birth: undefined, covered, signed: covered.highest() });
+      this.lives.set(incarnation, {
+        birth: undefined,
+        covered,
+        signed: covered.highest(),
+        cut: undefined,
+      });
     }
     for (const [incarnation, life] of this.lives) {
       life.birth = decodeBirth(this.rows.get(rowName(BIRTH_KEY, incarnation))?.entry.value);
@@ -197,7 +209,7 @@ export class OriginState {
   private life(incarnation: number): Life {
     let life = this.lives.get(incarnation);
     if (life === undefined) {
-      life = { birth: undefined, covered: new Intervals(), signed: 0 };
+      life = { birth: undefined, covered: new Intervals(), signed: 0, cut: undefined };
       this.lives.set(incarnation, life);
     }
     return life;
@@ -247,8 +259,25 @@ export class OriginState {
     return highest;
   }
 
+  private isBeyondCut({ key, dot }: Entry): boolean {
+    const cut = this.lives.get(dot.incarnation)?.cut;
+    return cut !== undefined && key >= cut && key !== BIRTH_KEY;
+  }
+
+  /** Drops what is beyond the limits of a life; it stays known. */
+  private shed(incarnation: number): void {
+    if (this.rows.size <= ENTRIES_PER_ORIGIN_MAX && this.bytes <= ORIGIN_BYTES_MAX) return;
+    const life = this.life(incarnation);
+    for (const [row, { key }] of surplusOf(this.rows, incarnation)) {
+      life.cut = key;
+      this.bury(row, key);
+    }
+  }
+
   /** Puts a row where it belongs. Gives true when its key now shows it. */
   private place(row: string, item: Held): boolean {
+    const older = this.rows.get(row);
+    this.bytes += bytesOf(item.entry) - (older === undefined ? 0 : bytesOf(older.entry));
     this.rows.set(row, item);
     const shown = this.held.get(item.entry.key)?.entry;
     if (shown !== undefined && compareDots(shown.dot, item.entry.dot) > 0) return false;
@@ -258,6 +287,7 @@ export class OriginState {
 
   private bury(row: string, key: string): void {
     const gone = this.rows.get(row);
+    if (gone !== undefined) this.bytes -= bytesOf(gone.entry);
     this.rows.delete(row);
     this.buried.push(row);
     if (this.held.get(key) !== gone) return;

@@ -71,10 +71,9 @@ export class Replica {
   /** Joins an entry that came from anywhere. `wallMs` only steers the hybrid clock. */
   join(entry: Entry, nowMs: Millis, wallMs: Millis): JoinOutcome {
     const state = this.states.get(entry.origin);
-    if (state?.knows(entry.dot) && !state.lacks(entry)) {
-      const held = state.heldAt(entry.key, entry.dot);
-      if (held === undefined || equalBytes(held.body, entry.body)) return KNOWN;
-    }
+    if (this.isKnown(entry)) return KNOWN;
+    // Nothing to judge it by: its signature would be checked for nothing.
+    if (state === undefined && entry.key !== BIRTH_KEY) return { ...KNOWN, refusal: "unadmitted" };
     if (!this.ports.verify(entry)) return { ...KNOWN, refusal: "forged" };
     const admitted = state ?? this.admit(entry);
     if (admitted === undefined) return { ...KNOWN, refusal: "unadmitted" };
@@ -84,7 +83,10 @@ export class Replica {
     }
     const placement = admitted.join(entry, nowMs);
     if (placement === "known") return KNOWN;
-    if (placement === "full") return { ...KNOWN, refusal: "full" };
+    if (placement === "full") {
+      this.touch(admitted, undefined);
+      return { ...KNOWN, refusal: "full" };
+    }
     this.clock.witness(entry.stamp, wallMs);
     this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
     if (this.ports.withdrawal?.isOne(entry.key)) this.sweep();
@@ -95,6 +97,14 @@ export class Replica {
       refusal: undefined,
       equivocation,
     };
+  }
+
+  /** Whether joining an entry changes nothing, which is seen without looking at its signature. */
+  isKnown(entry: Entry): boolean {
+    const state = this.states.get(entry.origin);
+    if (state === undefined || !state.knows(entry.dot) || state.lacks(entry)) return false;
+    const held = state.heldAt(entry.key, entry.dot);
+    return held === undefined || equalBytes(held.body, entry.body);
   }
 
   /** Takes a peer's word that of `origin` nothing between the two dots is missing here. */

@@ -13,7 +13,7 @@ export const INPUT_MS_MAX = 100;
 /** An input that took longer is tried again: a busy machine is slow once, a bad parser each time. */
 const SLOW_TRIES = 5;
 /** What is held after so many inputs is what the parser keeps for good: caches and the like. */
-const WARM_INPUTS = 5_000;
+const WARM_INPUTS = 200_000;
 /** What may then still be added over all others. A leak of 16 bytes an input shows in a million. */
 const GROWTH_BYTES_MAX = 4 * 1024 * 1024;
 const CHANGES_MAX = 6;

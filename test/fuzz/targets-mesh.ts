@@ -36,6 +36,7 @@ const table = new IdentityTable();
 const frames = createFrameCodec(table);
 const entries = createEntryCodec(table);
 const idOf = (number: number) => nodeIdOfKey(new Uint8Array(32).fill(number));
+const [SELF, PEER, OTHER] = [idOf(1), idOf(2), idOf(3)] as const;
 const HOUR_MS = 3_600_000;
 
 /** A replica that believes every signature: a member may sign whatever it likes. */
@@ -52,7 +53,7 @@ const overlay: FuzzTarget = {
     const replica = trusting();
     const clock = new ManualClock();
     const node = new Overlay({
-      self: idOf(1),
+      self: SELF,
       addresses: () => [addressOf("192.0.2.1", 7946)],
       replica,
       parameters: DEFAULT_PARAMETERS,
@@ -61,14 +62,14 @@ const overlay: FuzzTarget = {
       silent: () => [],
     });
     let nowMs = 1_000;
-    const peer = (number: number) => ({ id: idOf(number), addresses: [] });
-    node.handle({ type: "link-up", peer: peer(2) }, nowMs);
-    node.handle({ type: "link-up", peer: peer(3) }, nowMs);
+    for (const id of [PEER, OTHER]) {
+      node.handle({ type: "link-up", peer: { id, addresses: [] } }, nowMs);
+    }
     for (const frame of pieces(input)) {
       const message = frames.decode(frame);
       if (!message.ok) continue;
       nowMs += 50;
-      const event = { type: "message", from: idOf(2), message: message.value } as const;
+      const event = { type: "message", from: PEER, message: message.value } as const;
       for (const heard of [event, { type: "wake" } as const]) {
         for (const effect of node.handle(heard, nowMs)) {
           if (effect.type !== "send") continue;
@@ -80,7 +81,7 @@ const overlay: FuzzTarget = {
       const { active, passive } = node.membership.views;
       hold(active.size <= DEFAULT_PARAMETERS.activeMax, "too many neighbours");
       hold(passive.size <= DEFAULT_PARAMETERS.passiveMax, "too many known");
-      hold(!active.has(idOf(1)) && !passive.has(idOf(1)), "it is its own peer");
+      hold(!active.has(SELF) && !passive.has(SELF), "it is its own peer");
     }
     replica.digest();
   },

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { connect as tlsConnect } from "node:tls";
-import type { MeshDocument, ReadingDocument } from "../../src/api/types.ts";
+import type { HealthDocument, MeshDocument, ReadingDocument } from "../../src/api/types.ts";
 import { addressOf } from "../../src/base/id.ts";
 import { readingKey } from "../../src/office/records.ts";
 import { WIRE_VERSION } from "../../src/overlay/codec.ts";
@@ -108,7 +108,7 @@ test("hostile input over real sockets harms no node", async (t) => {
   const address = addressOf(end.host, end.port);
   const good = { papers: makePapers() };
   const foreign = { papers: makePapers() };
-  const mole = new MeshMember(root);
+  let mole = new MeshMember(root);
   const weak = await p256Papers();
   const calm = memoryOf(a);
   let value = 10;
@@ -130,6 +130,9 @@ test("hostile input over real sockets harms no node", async (t) => {
         const before = await states();
         const counted = await count(a, metric, label);
         await attack();
+        // Another each time: what this one did is held against it.
+        await mole.leave();
+        mole = new MeshMember(root);
         const moved = async () => (await count(a, metric, label)) > counted;
         await until(moved, MOVE_MS_MAX, `${metric} ${label} moves`);
         const after = await states();
@@ -217,6 +220,16 @@ test("hostile input over real sockets harms no node", async (t) => {
     const from = { ...dot, seq: 0 };
     const delta = { type: "delta", origin, from, to: dot, entries: [entry], rest: "none" } as const;
     await send(mole.frame(delta));
+  });
+  await harmless("a member that goes on forging is cut off", REJECTED, "banned", async () => {
+    const entry = await forged();
+    const frame = mole.frame({ type: "gossip", rumours: [{ entry, round: 1 }] });
+    await send(...Array.from({ length: 8 }, () => frame));
+    const isCut = () => mole.party.count("down") > 0;
+    await until(isCut, MOVE_MS_MAX, "the link is cut");
+    const health = await a.get<HealthDocument>("/v1/health");
+    assert.match(health?.checks.conduct?.detail ?? "", /sent what no node sends/);
+    assert.equal(health?.checks.conduct?.status, "degraded");
   });
   const old = await newest();
   await harmless("an old entry again, pushed", RECEIVED, "gossip", async () => {

@@ -15,6 +15,8 @@ import { SCENARIOS } from "../../src/sim/scenarios/all.ts";
 import { shrink } from "../../src/sim/shrink.ts";
 
 const SEEDS = 12;
+/** Scenarios that take seconds. */
+const LONG = ["a-quiet-hour", "everybody-off-for-a-day", "a-member-floods-keys"];
 
 /** Replaces a method of the core for as long as `body` runs. */
 function broken<T>(
@@ -35,8 +37,8 @@ function broken<T>(
 /** The first scenario or seed that notices, or undefined. */
 function noticedBy(): string | undefined {
   for (const { name, run } of SCENARIOS) {
-    // Long ones are left to the other tests.
-    if (name === "a-quiet-hour" || name === "everybody-off-for-a-day") continue;
+    // These are left to the other tests.
+    if (LONG.includes(name)) continue;
     try {
       run({ seed: 1 });
     } catch {

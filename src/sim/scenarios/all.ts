@@ -1,4 +1,5 @@
 import { broadcast } from "./broadcast.ts";
+import { floods } from "./floods.ts";
 import { identity } from "./identity.ts";
 import { joining } from "./joining.ts";
 import { links } from "./links.ts";
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...walks,
   ...identity,
   ...memory,
+  ...floods,
 ];

@@ -17,6 +17,8 @@ function link(world: World, from: SimHost, to: SimHost): void {
 }
 
 /** Messages that no honest peer sends, or that come when they should not. */
+const clockMs = (host: SimHost) => host.parts.clock.monotonicMs();
+
 export const walks: readonly Scenario[] = [
   {
     name: "walk-with-nowhere-to-go",
@@ -79,7 +81,7 @@ export const walks: readonly Scenario[] = [
   },
   {
     name: "bad-frames",
-    about: "torn, doubled, random and newer frames by the thousand: counted, and no state differs",
+    about: "torn, doubled, random and newer frames by the thousand: counted, and the link is cut",
     run: (options) => {
       const { world, hosts } = settledOffice(options, 4);
       const [from, to] = [at(hosts, 0), at(hosts, 1)];
@@ -92,8 +94,9 @@ export const walks: readonly Scenario[] = [
       }
       world.run(2_000);
       const rejected = to.process?.counters.total("watercooler_frames_rejected_total") ?? 0;
-      expect(rejected > 1_000, `${rejected} frames were counted as rejected`);
-      return { "rejected frames": rejected, "whole after, ms": whole(world, 20_000) };
+      expect(rejected >= 10, `${rejected} frames were counted as rejected`);
+      expect(to.process?.overlay.conduct.isBanned(from.id, clockMs(to)), "the link is cut");
+      return { "rejected frames": rejected, "whole after, ms": whole(world, 60_000) };
     },
   },
 ];
