@@ -17,6 +17,7 @@ import type { History } from "./node/history/history.ts";
 import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
+import { Plan } from "./node/plan.ts";
 import { Reader } from "./node/reader.ts";
 import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
@@ -162,6 +163,7 @@ async function wireNode(
     advice: new RoomAdvice(config.advice, clock),
     targets: new Targets({ self, node, replica, clock }),
     people,
+    plan: new Plan({ node, replica, clock }),
     demo,
     grants,
     history,

@@ -13,7 +13,7 @@ import type { History } from "./history/history.ts";
 import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
-import type { DemoSide, GrantSide } from "./read-side.ts";
+import type { DemoSide, GrantSide, PlanSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -39,6 +39,7 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  readonly plan?: PlanSide;
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide;
   readonly history?: History;
