@@ -33,7 +33,7 @@ const versioned = { version: uint(1), wallMs: uint(2), counter: uint(3) };
 /** Absent: the room was taken off the plan. */
 const placeRecord = record({ ...versioned, x: optional(uint(4)), y: optional(uint(5)) });
 const pictureRecord = record({ ...versioned, type: text(4, 16), parts: uint(5) });
-const partRecord = record({ version: uint(1), bytes: bytes(2, 0, PART_BYTES_MAX) });
+const partRecord = record({ version: uint(1), bytes: bytes(2, PART_BYTES_MAX) });
 
 export function placeKey(room: string): string {
   return PLACE_PREFIX + room;
