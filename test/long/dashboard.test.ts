@@ -104,26 +104,38 @@ test("the first useful paint of two hundred rooms, four times slower", { skip },
   assert.ok(median < PAINT_MS_MAX, `${median} ms`);
 });
 
+/** Scrolls to the end and tells how long each frame took, in milliseconds. */
+const SCROLL = `new Promise((done) => {
+  const spans = [];
+  let before = performance.now();
+  const step = (now) => {
+    spans.push(now - before);
+    before = now;
+    window.scrollBy(0, 60);
+    const end = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2;
+    if (end || spans.length > 1200) done(spans);
+    else requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})`;
+
+async function slowFrames(page: Page, what: string): Promise<number> {
+  const spans = (await page.evaluate(SCROLL)) as number[];
+  const slow = spans.filter((span) => span > SLOW_FRAME_MS).length;
+  console.log(`${what}: ${spans.length} frames, ${slow} over ${SLOW_FRAME_MS} ms`);
+  return slow;
+}
+
 test("two hundred rooms with a thousand sensors scroll smoothly", { skip }, async (t) => {
   const { page, url } = await open(t);
   await page.goto(url);
   await reads(card(page, "Room 0"), /°C/);
-  const spans = (await page.evaluate(`new Promise((done) => {
-    const spans = [];
-    let before = performance.now();
-    const step = (now) => {
-      spans.push(now - before);
-      before = now;
-      window.scrollBy(0, 60);
-      const end = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2;
-      if (end || spans.length > 1200) done(spans);
-      else requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
-  })`)) as number[];
-  const slow = spans.filter((span) => span > SLOW_FRAME_MS).length;
-  console.log(`${spans.length} frames, ${slow} over ${SLOW_FRAME_MS} ms`);
-  assert.ok(slow <= SLOW_FRAMES_MAX, `${slow} slow frames`);
+  const height = await page.evaluate("document.documentElement.scrollHeight");
+  const slow = await slowFrames(page, "two hundred rooms");
+  // What this machine, which may be busy with other things, makes of nothing at all.
+  await page.setContent(`<div style="height:${height}px"></div>`);
+  const anyway = await slowFrames(page, "an empty page");
+  assert.ok(slow <= anyway + SLOW_FRAMES_MAX, `${slow} slow frames, ${anyway} anyway`);
 });
 
 test("an hour of changes leaves the page no larger than ten megabytes more", {
