@@ -19,13 +19,13 @@ import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
 import { Reader } from "./node/reader.ts";
-import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
@@ -63,9 +63,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { probe, neighbours, history } = wired.value;
+  const { probe, neighbours, history, edge } = wired.value;
   const stop = async () => {
     await report.stop();
+    await edge.stop();
     neighbours.stop();
     await api?.stop();
     await node.stop();
@@ -82,6 +83,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     history.start();
     report.start();
     probe.start();
+    await edge.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -96,6 +98,7 @@ interface WiredNode {
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
   readonly history: History;
@@ -141,7 +144,8 @@ async function wireNode(
   const devices = new DeviceReport({ ...seen, record });
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
-  const history = wireHistory(config, { self, node, clock, log });
+  const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
+  const history = wireHistory(config, past, log);
   const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { name } = config.node;
@@ -149,6 +153,7 @@ async function wireNode(
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
   const shared = { ...core, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
+  const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,
     self,
@@ -160,17 +165,18 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
-    advice: new RoomAdvice(config.advice, clock),
+    advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
     plan: new Plan({ node, replica, clock }),
+    edgeChecks: () => edge.checks(),
     demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, naming, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -179,7 +185,7 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, naming, calibrations, people, history, probe, neighbours };
+  const started = { node, report, naming, calibrations, people, history, probe, neighbours, edge };
   return ok({ ...started, api, meshAddresses, apiAddresses });
 }
 

@@ -1,13 +1,19 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { HOUR_MS, MINUTE_MS, type Millis, SECOND_MS } from "../base/time.ts";
-import type { HistoryAsk, HistorySide, HistoryView, ReadSide } from "../node/read-side.ts";
-import { isKind, KIND_NAMES, unitOf } from "../reading/kind.ts";
+import type {
+  HistoryAsk,
+  HistorySide,
+  HistoryView,
+  ReadSide,
+  SegmentView,
+} from "../node/read-side.ts";
+import { isKind, KIND_NAMES, type Kind, unitOf } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { instant } from "./documents.ts";
 import { parseInstant } from "./instant.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
-import type { HistoryDocument } from "./types.ts";
+import type { HistoryDocument, SegmentDocument } from "./types.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 /** How far back a chart goes where nobody says. */
@@ -48,7 +54,7 @@ export function historyRoutes(readSide: ReadSide, wallMs: () => Millis): readonl
       query: {
         room: "The room.",
         kind: `What was measured: ${KIND_NAMES.join(", ")}.`,
-        from: "RFC 3339; a day before `to` where it is left out.",
+        from: "RFC 3339, or back from `to`, such as -6h; a day back where it is left out.",
         to: "RFC 3339; now where it is left out.",
         step: "Seconds, or such as 30s, 5m, 1h; fitting the span where it is left out.",
       },
@@ -58,6 +64,22 @@ export function historyRoutes(readSide: ReadSide, wallMs: () => Millis): readonl
         404: { says: "No such room; `detail` names those there are.", schema: "Problem" },
       },
       handle: (asked) => series(readSide, history, asked, wallMs()),
+    },
+    {
+      method: "GET",
+      path: "/v1/history/segments",
+      access: "open",
+      summary: "What a chart is drawn from here, by its hashes: equal ones are equal readings",
+      query: { room: "The room.", kind: `What was measured: ${KIND_NAMES.join(", ")}.` },
+      answers: {
+        200: { says: "The parts, oldest first.", schema: "[Segment]" },
+        400: { says: "A parameter that can't be; `detail` says which.", schema: "Problem" },
+      },
+      handle: ({ query }) => {
+        const of = placeOf(query);
+        if (!of.ok) return problem(400, of.error);
+        return json(history.segments(of.value.room, of.value.kind).map(segmentDocument));
+      },
     },
   ];
 }
@@ -81,27 +103,36 @@ async function series(
 }
 
 function askOf(query: URLSearchParams, nowMs: Millis): Result<HistoryAsk> {
-  const given = givenOf(query);
-  if (!given.ok) return given;
-  const { room, kind, step } = given.value;
-  if (room === undefined) return err("say which room: room=meeting-room");
-  if (kind === undefined || !isKind(kind)) {
-    return err(`say which kind; there are: ${KIND_NAMES.join(", ")}`);
-  }
-  const toMs = instantOf(given.value.to) ?? nowMs;
-  const fromMs = instantOf(given.value.from) ?? toMs - SPAN_MS;
+  const place = placeOf(query);
+  if (!place.ok) return place;
+  const { room, kind, from, to, step } = place.value;
+  const toMs = instantOf(to) ?? nowMs;
+  const backMs = from?.startsWith("-") ? spanOf(from.slice(1)) : undefined;
+  const fromMs = backMs === undefined ? (instantOf(from) ?? toMs - SPAN_MS) : toMs - backMs;
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) {
-    return err("from and to are RFC 3339, such as 2026-11-21T08:00:00Z");
+    return err("from and to are RFC 3339, such as 2026-11-21T08:00:00Z; from may also be -24h");
   }
   const spanMs = toMs - fromMs;
   if (spanMs <= 0) return err("from has to be before to");
-  const stepMs = step === undefined ? fitting(spanMs) : stepOf(step);
+  const stepMs = step === undefined ? fitting(spanMs) : spanOf(step);
   if (stepMs === undefined) return err("step is a whole number of seconds, or such as 30s, 5m, 1h");
   if (spanMs / stepMs > POINTS_MAX) {
     return err(`that are over ${POINTS_MAX} steps: a longer step, or a shorter span`);
   }
   // Steps of all nodes begin at the same moments, so that their charts can be compared.
   return ok({ room, kind, fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs, stepMs });
+}
+
+/** The parameters, of which these two are needed. */
+function placeOf(query: URLSearchParams): Result<Given & { room: string; kind: Kind }> {
+  const given = givenOf(query);
+  if (!given.ok) return given;
+  const { room, kind } = given.value;
+  if (room === undefined) return err("say which room: room=meeting-room");
+  if (kind === undefined || !isKind(kind)) {
+    return err(`say which kind; there are: ${KIND_NAMES.join(", ")}`);
+  }
+  return ok({ ...given.value, room, kind });
 }
 
 function givenOf(query: URLSearchParams): Result<Given> {
@@ -121,10 +152,11 @@ function instantOf(text: string | undefined): Millis | undefined {
   return text === undefined ? undefined : (parseInstant(text) ?? Number.NaN);
 }
 
-function stepOf(text: string): Millis | undefined {
-  const match = /^(\d{1,7})(s|m|min|h|d)?$/.exec(text);
-  const stepMs = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? "s"] ?? Number.NaN);
-  return stepMs >= SECOND_MS ? stepMs : undefined;
+/** Whole seconds where no unit is said. */
+function spanOf(text: string): Millis | undefined {
+  const match = /^(\d{1,10})(s|m|min|h|d)?$/.exec(text);
+  const spanMs = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? "s"] ?? Number.NaN);
+  return spanMs >= SECOND_MS ? spanMs : undefined;
 }
 
 function fitting(spanMs: Millis): Millis {
@@ -144,6 +176,11 @@ function historyDocument({ room, kind, fromMs, toMs, stepMs, points }: HistoryVi
     points: points.map(({ atMs, mean, min, max }) => [instant(atMs), tidy(mean), min, max]),
   };
   return document;
+}
+
+function segmentDocument({ node, sensor, tier, ...view }: SegmentView): SegmentDocument {
+  const start = instant(view.startMs);
+  return { node, sensor, tier, start, sha256: view.sha256, sealed: view.isSealed };
 }
 
 /** Digits beyond what a sensor resolves say nothing. */

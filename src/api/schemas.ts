@@ -243,6 +243,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       maxItems: 4,
     }),
   }),
+  Segment: object({
+    node: id,
+    sensor: text,
+    tier: { enum: ["raw", "minute", "hour"] },
+    start: instant,
+    sha256: text,
+    sealed: truth,
+  }),
   Description: { type: "object", description: "An OpenAPI 3.1 document." },
   LiveSnapshot: object({
     type: { const: "snapshot" },

@@ -270,6 +270,17 @@ export interface HistoryDocument {
   readonly points: readonly (readonly [Instant, number, number, number])[];
 }
 
+/** A part of one sensor's past; two nodes that have the same have the same hash. */
+export interface SegmentDocument {
+  readonly node: Id;
+  readonly sensor: string;
+  readonly tier: "raw" | "minute" | "hour";
+  readonly start: Instant;
+  readonly sha256: string;
+  /** Its node has closed it: no reading is missing. */
+  readonly sealed: boolean;
+}
+
 /** RFC 9457. */
 export interface ProblemDocument {
   readonly type: "about:blank";

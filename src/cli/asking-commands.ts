@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { Asking } from "./asking.ts";
 import type { CliDeps } from "./deps.ts";
+import type { Remembering } from "./history.ts";
 import type { Identifying } from "./iam.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
 import type { Targeting } from "./target.ts";
@@ -58,6 +59,16 @@ export function addAsking(program: Command, deps: CliDeps): void {
     .option("--clear", "take the target back")
     .action(async (room: string, kind: string, value: string | undefined, options: Targeting) =>
       (await import("./target.ts")).target(deps, { room, kind, value }, options),
+    );
+  const historyExample = "watercooler history meeting-room temperature --since 7d";
+  asking("history", "a room's readings over time, drawn", historyExample)
+    .argument("<room>", "the room's name")
+    .argument("<kind>", "temperature, humidity, ...")
+    .option("--since <span>", "how far back", "24h")
+    .option("--step <span>", "what one point covers; default: what fits")
+    .option("--csv", "as CSV")
+    .action(async (room: string, kind: string, options: Remembering) =>
+      (await import("./history.ts")).history(deps, { room, kind }, options),
     );
   asking("watch", "changes as they arrive, until Ctrl-C", "watercooler watch --room lab")
     .option("--room <room>", "only this room")

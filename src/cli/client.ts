@@ -71,6 +71,14 @@ export class NodeClient {
     return document;
   }
 
+  /** The answer as text of another type than JSON. */
+  async text(path: string, type: string): Promise<string> {
+    const authorization = await this.authorization("GET", path, undefined);
+    const { status, text } = await this.exchange(path, "GET", undefined, authorization, type);
+    if (status !== 200) throw new Refusal(status, this.explain(status, parseJson(text)));
+    return text;
+  }
+
   /** A document, checked. */
   checked<const S extends v.GenericSchema>(path: string, document: unknown, schema: S) {
     const parsed = v.safeParse(schema, document);
@@ -110,6 +118,7 @@ export class NodeClient {
     method: string,
     body: string | undefined,
     authorization: string | undefined,
+    accept = "application/json",
   ): Promise<{ status: number; text: string; date: string | undefined }> {
     const url = new URL(this.base + path);
     const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
@@ -118,7 +127,7 @@ export class NodeClient {
       signal: AbortSignal.any([late, this.signal]),
       method,
       headers: {
-        accept: "application/json",
+        accept,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(authorization === undefined ? {} : { authorization }),
       },

@@ -128,6 +128,16 @@ const personDocument = v.object({
 });
 export const personDocuments = v.array(personDocument);
 
+export const historyDocument = v.object({
+  room: v.string(),
+  kind: v.string(),
+  unit: v.string(),
+  from: instant,
+  to: instant,
+  step_s: v.pipe(v.number(), v.minValue(0.001)),
+  points: v.array(v.tuple([instant, v.number(), v.number(), v.number()])),
+});
+
 /** A message of `/v1/live`, the first or a later one. */
 export const liveMessage = v.object({
   type: v.string(),
@@ -143,4 +153,5 @@ export type NodeDocument = v.InferOutput<typeof nodeDocument>;
 export type ReadingDocument = v.InferOutput<typeof readingDocument>;
 export type RoomDocument = v.InferOutput<typeof roomDocument>;
 export type DeviceDocument = v.InferOutput<typeof deviceDocument>;
+export type HistoryDocument = v.InferOutput<typeof historyDocument>;
 export type LiveMessage = v.InferOutput<typeof liveMessage>;

@@ -3,6 +3,7 @@ import { type Asking, clientOf } from "./asking.ts";
 import { type CliDeps, EXIT } from "./deps.ts";
 import { type LiveMessage, liveMessage, type PersonDocument } from "./documents.ts";
 import { readLive } from "./live.ts";
+import { type Trend, trendOf } from "./trend.ts";
 import { plain, quantity, shortId } from "./words.ts";
 
 /** First pause before trying again; each next one doubles, up to the last. Guesses. */
@@ -61,10 +62,11 @@ function textPrinter(deps: CliDeps, { room }: Watching): (text: string) => void 
     deps.stdout(`${plain(line)}\n`);
   };
   let isFirst = true;
+  const trend = trendOf(deps);
   return (text) => {
     const parsed = v.safeParse(liveMessage, parse(text));
     if (!parsed.success) return;
-    tellRooms(parsed.output, room, tell);
+    tellRooms(parsed.output, room, tell, trend);
     if (room === undefined) tellOthers(parsed.output, shown, isFirst ? () => {} : tell);
     if (isFirst) remember(parsed.output, shown);
     isFirst = false;
@@ -75,13 +77,20 @@ type Tell = (key: string, state: string, line: string) => void;
 /** As wide as the time of a reading. */
 const NO_TIME = " ".repeat("00:00:00Z".length);
 
-function tellRooms({ rooms }: LiveMessage, only: string | undefined, tell: Tell): void {
+function tellRooms(
+  { rooms }: LiveMessage,
+  only: string | undefined,
+  tell: Tell,
+  trend: Trend,
+): void {
   for (const { room, readings } of rooms) {
     if (only !== undefined && room !== only) continue;
     for (const [kind, { value, unit, sensor, at, stale, simulated }] of Object.entries(readings)) {
       const said = [quantity(value, unit), stale ? "stale" : "", simulated ? "simulated" : ""];
       const state = said.filter((word) => word !== "").join("  ");
-      tell(`${room} ${kind}`, state, `${at.slice(11, 19)}Z  ${room}  ${kind}  ${state}  ${sensor}`);
+      const key = `${room} ${kind}`;
+      const words = [`${at.slice(11, 19)}Z`, room, kind, state, sensor, trend(key, at, value)];
+      tell(key, state, words.filter((word) => word !== "").join("  "));
     }
   }
 }

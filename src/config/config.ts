@@ -5,6 +5,7 @@ import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
 import type { AdviceRule, DayPart } from "../reading/advice-rule.ts";
 import { isName } from "../reading/reading.ts";
+import { type EdgeSettings, edgeSettings } from "./edge-settings.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
 import { sensorSettings } from "./sensor-settings.ts";
@@ -51,10 +52,13 @@ export interface Config {
     readonly resetMinute: number | undefined;
   };
   readonly advice: readonly AdviceRule[];
+  /** What leaves the mesh. */
+  readonly edge: EdgeSettings;
   readonly history: {
     readonly rawMs: Millis;
     readonly minutesMs: Millis;
     readonly hoursMs: Millis;
+    readonly keep: "auto" | "own" | "all";
   };
   /** Empty where there is no broker. */
   readonly mqtt: { readonly url: string };
@@ -112,10 +116,12 @@ export function completeConfig(
       resetMinute: filled.occupancy.reset === "" ? undefined : minuteOf(filled.occupancy.reset),
     },
     advice: filled.advice.map(adviceOf),
+    edge: edgeSettings(filled),
     history: {
       rawMs: spanMs(filled.history.raw),
       minutesMs: spanMs(filled.history.minutes),
       hoursMs: spanMs(filled.history.hours),
+      keep: filled.history.keep,
     },
     mqtt,
     logLevel: log.level,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { announce, chat } from "./schema-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import {
   duration,
@@ -228,6 +229,16 @@ const history = mapping({
     v.pipe(duration("1min", "100y"), v.description("How long hours' means are kept.")),
     "2y",
   ),
+  keep: v.optional(
+    v.pipe(
+      oneOf(["auto", "own", "all"]),
+      v.description(
+        "Whose means are kept so long here: of its own room and a share of the rest, so that " +
+          "each is on three more Pis; of its own room; or of all.",
+      ),
+    ),
+    "auto",
+  ),
 });
 
 const MQTT_ALLOWED = 'a URL such as mqtt://broker.local:1883, or "" for no broker';
@@ -278,6 +289,11 @@ export const fileSchema = mapping({
     v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
     [],
   ),
+  announce: v.optional(
+    v.pipe(announce, v.description("Where advice is announced, once for the whole mesh.")),
+    [],
+  ),
+  chat: v.optional(v.pipe(chat, v.description("Chats in which questions are answered.")), {}),
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
   log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),

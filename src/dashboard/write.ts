@@ -1,4 +1,5 @@
 import type { ProblemDocument } from "../api/types.ts";
+import { signedFetch } from "./signed-fetch.ts";
 
 /** What came of a write: `detail` is the node's own word on why not. */
 export type Written =
@@ -14,9 +15,9 @@ export async function send(
   path: string,
   body?: unknown,
 ): Promise<Written> {
-  const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const sending = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
   try {
-    const reply = await fetch(path, { method, ...(body === undefined ? {} : json) });
+    const reply = await signedFetch(path, sending);
     const text = await reply.text();
     const document: unknown = text === "" ? undefined : JSON.parse(text);
     if (reply.ok) return { ok: true, document };

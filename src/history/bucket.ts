@@ -29,12 +29,17 @@ export function mergeBuckets(left: Bucket, right: Bucket): Bucket {
 /** Buckets, in any order, as those of a coarser tier, by time. */
 export function rollUp(finer: Iterable<Bucket>, to: Tier): Bucket[] {
   const { bucketMs } = PLANS[to];
-  const byStart = new Map<Millis, Bucket>();
-  for (const bucket of finer) {
-    const atMs = Math.floor(bucket.atMs / bucketMs) * bucketMs;
-    const moved = { ...bucket, atMs };
-    const known = byStart.get(atMs);
-    byStart.set(atMs, known === undefined ? moved : mergeBuckets(known, moved));
+  const byStart = new Map<Millis, { -readonly [K in keyof Bucket]: Bucket[K] }>();
+  for (const { atMs, count, min, max, sum } of finer) {
+    const startMs = Math.floor(atMs / bucketMs) * bucketMs;
+    const known = byStart.get(startMs);
+    if (known === undefined) byStart.set(startMs, { atMs: startMs, count, min, max, sum });
+    else {
+      known.count += count;
+      known.min = Math.min(known.min, min);
+      known.max = Math.max(known.max, max);
+      known.sum += sum;
+    }
   }
   return [...byStart.values()].sort((left, right) => left.atMs - right.atMs);
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 import type { NodeId } from "../base/id.ts";
 import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
 import { ownersByMac } from "../office/claims.ts";
@@ -106,6 +106,8 @@ function subnetsOf(lans: readonly string[]): BlockList {
   return subnets;
 }
 
+/** An address is what another node said: it may be none. */
 function contains(subnets: BlockList, ip: string): boolean {
+  if (isIP(ip) === 0 || ip.includes("%")) return false;
   return subnets.check(ip, isIPv4(ip) ? "ipv4" : "ipv6");
 }

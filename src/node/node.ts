@@ -64,6 +64,7 @@ export class Node {
   private readonly cancels = new Set<() => void>();
   private readonly listeners = new Set<(entries: readonly Entry[]) => void>();
   private readonly overlayListeners = new Set<() => void>();
+  private readonly letterListeners = new Set<(from: NodeId, letter: Uint8Array) => void>();
   private wroteMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: NodeParts) {
@@ -163,6 +164,16 @@ export class Node {
   onOverlay(listener: () => void): () => void {
     this.overlayListeners.add(listener);
     return () => this.overlayListeners.delete(listener);
+  }
+
+  /** Calls back with letters about past readings. */
+  onLetter(listener: (from: NodeId, letter: Uint8Array) => void): void {
+    this.letterListeners.add(listener);
+  }
+
+  /** Sends a letter about past readings, after the event that is under way. */
+  post(peer: Peer, letter: Uint8Array): void {
+    this.enqueue({ type: "post", peer, letter });
   }
 
   /** Calls back again and again until the node stops. */
@@ -280,6 +291,9 @@ export class Node {
       case "deliver":
         this.inspect(effect.entries);
         return this.tell(effect.entries);
+      case "letter":
+        for (const listener of this.letterListeners) listener(effect.from, effect.letter);
+        return;
       case "misbehaved":
         counters.add("watercooler_entries_rejected_total", effect.fault);
         return counters.trouble(troubleOf(effect.fault), effect.peer);

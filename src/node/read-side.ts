@@ -206,9 +206,23 @@ export interface HistoryView extends HistoryAsk {
   readonly points: readonly ChartPoint[];
 }
 
+/** A closed or still open part of one sensor's past, as this node holds it. */
+export interface SegmentView {
+  readonly node: NodeId;
+  readonly sensor: string;
+  readonly tier: "raw" | "minute" | "hour";
+  /** On the clock of its node. */
+  readonly startMs: Millis;
+  readonly sha256: string;
+  /** Its node says that this is all there was. */
+  readonly isSealed: boolean;
+}
+
 /** What passed by. */
 export interface HistorySide {
   chart(ask: HistoryAsk): Promise<HistoryView>;
+  /** What charts of a room are drawn from: equal hashes on two nodes are equal readings. */
+  segments(room: string, kind: Kind): readonly SegmentView[];
 }
 
 /** All that the API and the edge may know of a node. Answers come from local state at once. */

@@ -141,6 +141,7 @@ export class Reader implements ReadSide {
             : undefined,
         "nobody else uses it",
       ),
+      ...(this.parts.edgeChecks?.() ?? []),
       check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];

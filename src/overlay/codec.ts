@@ -22,6 +22,7 @@ import {
   ADDRESSES_MAX,
   ANNOUNCEMENTS_MAX,
   DELTA_ENTRIES_MAX,
+  LETTER_BYTES_MAX,
   PEERS_MAX,
   ROWS_MAX,
   RUMOURS_MAX,
@@ -40,7 +41,7 @@ import {
  * | disconnect | 5 | | digest | 32 |
  * | shuffle | 6 | | vector | 33 |
  * | shuffle-reply | 7 | | delta | 34 |
- * | ping, pong | 8, 9 | | | |
+ * | ping, pong | 8, 9 | | history | 48 |
  */
 export const WIRE_VERSION = 1;
 
@@ -61,6 +62,7 @@ const NUMBERS: Readonly<Record<MessageType, number>> = {
   digest: 32,
   vector: 33,
   delta: 34,
+  history: 48,
 };
 
 /** Longest `host:port`, bytes (RFC 1035's name and a port). */
@@ -181,5 +183,6 @@ function messageCodecs(
       entries: many(entryField(4, table), DELTA_ENTRIES_MAX),
       rest: choice(5, "none", "more"),
     }),
+    history: record({ letter: bytes(1, LETTER_BYTES_MAX) }),
   };
 }

@@ -13,6 +13,8 @@ export type Effect =
   | { readonly type: "neighbor-down"; readonly peer: NodeId; readonly reason: DownReason }
   /** Entries that changed the state, for the store and the office. */
   | { readonly type: "deliver"; readonly entries: readonly Entry[] }
+  /** A peer asks or answers about past readings. */
+  | { readonly type: "letter"; readonly from: NodeId; readonly letter: Uint8Array }
   /** A peer sent what no honest peer sends. */
   | { readonly type: "misbehaved"; readonly peer: NodeId; readonly fault: Fault }
   /** An entry of an origin that writes more than is taken of one; it is fetched later. */

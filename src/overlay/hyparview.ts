@@ -35,7 +35,7 @@ const FORCED_MAX = 10;
 export class Hyparview {
   readonly views: Views;
   readonly remembered: Remembered;
-  private readonly out = new Outbox();
+  readonly out = new Outbox();
   private readonly requests = new Map<NodeId, Request>();
   readonly keepAlives = new KeepAlive();
   private shuffled: readonly NodeId[] = [];

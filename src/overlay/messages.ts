@@ -70,6 +70,8 @@ export type Message =
       readonly entries: readonly Entry[];
       /** "more": the receiver asks again with its new vector. */
       readonly rest: "more" | "none";
-    };
+    }
+  /** A question or an answer about past readings; the overlay only carries it. */
+  | { readonly type: "history"; readonly letter: Uint8Array };
 
 export type MessageType = Message["type"];

@@ -20,6 +20,8 @@ export type OverlayEvent =
   | { readonly type: "message"; readonly from: NodeId; readonly message: Message }
   /** Entries that this node wrote and has joined into its replica. */
   | { readonly type: "written"; readonly entries: readonly Entry[] }
+  /** A letter to any peer, by a link of its own where there is none. */
+  | { readonly type: "post"; readonly peer: Peer; readonly letter: Uint8Array }
   /** A peer sent over its link what no node sends. */
   | { readonly type: "offence"; readonly from: NodeId; readonly offence: Offence }
   | { readonly type: "wake" };
@@ -113,6 +115,8 @@ export class Overlay {
       case "written":
         for (const entry of event.entries) this.tree.spread(entry, 0, undefined, nowMs);
         return [];
+      case "post":
+        return this.post(event.peer, { type: "history", letter: event.letter }, nowMs);
       case "wake":
         return this.wake(nowMs);
     }
@@ -151,9 +155,17 @@ export class Overlay {
         return [...heard, ...this.antiEntropy.onDigest(from, message.digest)];
       case "vector":
         return [...heard, ...this.antiEntropy.onVector(from, message.rows, message.exchange)];
+      case "history":
+        return [...heard, { type: "letter", from, letter: message.letter }];
       default:
         return heard;
     }
+  }
+
+  /** Not the membership's own: its links are closed when they fall idle. */
+  private post(peer: Peer, message: Message, nowMs: Millis): readonly Effect[] {
+    this.membership.out.send(peer, message, nowMs);
+    return this.membership.out.take();
   }
 
   /** Holds against peers what they did. */

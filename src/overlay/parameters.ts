@@ -87,3 +87,5 @@ export const ANNOUNCEMENTS_MAX = 512;
 /** Origins in one version vector. */
 export const ROWS_MAX = 3_000;
 export const DELTA_ENTRIES_MAX = 2_048;
+/** One answer about past readings: less than what gossip may wait behind. A guess. */
+export const LETTER_BYTES_MAX = 64 * 1024;

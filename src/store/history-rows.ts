@@ -10,6 +10,7 @@ import type {
   SegmentPlace,
   SegmentRow,
   SpanRange,
+  Sparing,
 } from "./history.ts";
 import { keep, readPragma, setPragma } from "./kept.ts";
 
@@ -97,11 +98,12 @@ export class HistoryRows {
     return this.statements.heads.all(TIERS.indexOf(tier), series, fromMs, toMs).map(headOf);
   }
 
-  surplus(series: number, tier: Tier, keepMax: number): readonly Millis[] {
+  surplus(series: number, tier: Tier, keepMax: number, but: Sparing): readonly Millis[] {
     const fine = TIERS.indexOf(tier);
-    const coarser = TIERS.find((other) => PLANS[other].from === tier);
+    const above = TIERS.find((other) => PLANS[other].from === tier);
+    const coarser = but === "unrolled" ? above : undefined;
     const spanMs = PLANS[coarser ?? tier].spanMs;
-    // Of the coarsest tier each covers itself.
+    // With nothing to spare, each covers itself.
     const coarse = TIERS.indexOf(coarser ?? tier);
     return this.statements.surplus.all({ series, fine, coarse, spanMs, keepMax });
   }
@@ -121,8 +123,10 @@ export class HistoryRows {
     return [];
   }
 
-  private write({ series = [], put = [], drop = [], append, journal }: HistoryBatch): void {
-    const { addSeries, putSegment, dropSegment, addBlock, clearJournal } = this.statements;
+  private write(batch: HistoryBatch): void {
+    const { series = [], put = [], drop = [], seal = [], append, journal } = batch;
+    const { addSeries, putSegment, dropSegment, sealSegment } = this.statements;
+    const { addBlock, clearJournal } = this.statements;
     for (const { number, name } of series) addSeries.run({ number, ...name });
     for (const { tier, startMs, series: number, seal, hash, body } of put) {
       const sealed = seal === "sealed" ? 1 : 0;
@@ -130,6 +134,9 @@ export class HistoryRows {
     }
     for (const { tier, startMs, series: number } of drop) {
       dropSegment.run(TIERS.indexOf(tier), startMs, number);
+    }
+    for (const { tier, startMs, series: number } of seal) {
+      sealSegment.run(TIERS.indexOf(tier), startMs, number);
     }
     if (journal !== undefined) clearJournal.run();
     for (const block of [journal, append]) if (block?.length) addBlock.run(block);
@@ -215,6 +222,11 @@ function prepare(db: Database) {
     dropSegment: keep(
       db.prepare<[number, Millis, number], never>(
         "DELETE FROM segments WHERE tier = ? AND start_ms = ? AND series = ?",
+      ),
+    ),
+    sealSegment: keep(
+      db.prepare<[number, Millis, number], never>(
+        "UPDATE segments SET sealed = 1 WHERE tier = ? AND start_ms = ? AND series = ?",
       ),
     ),
     addBlock: keep(db.prepare<[Uint8Array], never>("INSERT INTO journal (block) VALUES (?)")),

@@ -29,11 +29,16 @@ export interface NumberedSeries {
   readonly name: SeriesName;
 }
 
+/** "unrolled": what the coarser tier does not have yet is no surplus. */
+export type Sparing = "unrolled" | "none";
+
 export interface HistoryBatch {
   readonly series?: readonly NumberedSeries[];
   /** Segments, in the place of what was there. */
   readonly put?: readonly SegmentRow[];
   readonly drop?: readonly SegmentPlace[];
+  /** Segments that turned out to be what their origin closed. */
+  readonly seal?: readonly SegmentPlace[];
   /** A block of readings whose hour is not over. */
   readonly append?: Uint8Array;
   /** All readings whose hour is not over, in the place of the blocks before. */
@@ -67,8 +72,8 @@ export interface HistoryFile {
   segments(range: SpanRange): readonly SegmentRow[];
   /** The same without their bodies. */
   heads(range: SpanRange): readonly SegmentHead[];
-  /** Starts of a series' oldest segments: all but the newest `keepMax`, and none not rolled up. */
-  surplus(series: number, tier: Tier, keepMax: number): readonly Millis[];
+  /** Starts of a series' oldest segments: all but the newest `keepMax`. */
+  surplus(series: number, tier: Tier, keepMax: number, but: Sparing): readonly Millis[];
   /** Starts of spans that the finer tier has and this one lacks. */
   unrolled(series: number, tier: Tier): readonly Millis[];
   /** What came first, of the finest tier that there is. */

@@ -170,7 +170,7 @@ for (const words of ASKING) {
 
 test("answers of another shape are refused, not printed as undefined", async (context) => {
   const { url } = await fakeNode(context, { "*": { hello: "world" } });
-  for (const words of ["status", "rooms", "room lab", "network"]) {
+  for (const words of ["status", "rooms", "room lab", "network", "history lab co2"]) {
     assertFailed(await run([...words.split(" "), "--node", url]), 1, /not understood/);
   }
 });
@@ -199,6 +199,10 @@ const usage: readonly (readonly [args: string, says: RegExp])[] = [
   ["rooms --node", /argument missing/],
   ["rooms --node ftp://x", /no address of a node/],
   ["rooms --node 127.0.0.1:99999", /no address of a node/],
+  ["history lab", /missing required argument 'kind'/],
+  ["history lab co2 --since ever", /--since takes a span/],
+  ["history lab co2 --step 0s", /--step takes a span/],
+  ["history lab co2 --csv --json", /not both/],
   ["demo --nodes 0", /whole number from 1 to 32/],
   ["demo --nodes many", /whole number from 1 to 32/],
   ["demo --port 0", /whole number from 1 to 65535/],
@@ -222,7 +226,7 @@ test("every command has help with an example, and none is there before its time"
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  const people = ["who", "iam", "target"];
+  const people = ["who", "iam", "target", "history"];
   const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
   const granting = ["grant", "revoke"];
   const known = ["up", "demo", ...asking, ...granting, "doctor", "sensors", "sim", "config"];

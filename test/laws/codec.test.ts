@@ -107,6 +107,7 @@ const messages: { [T in MessageType]: fc.Arbitrary<OfType<T>> } = {
     entries: fc.array(entry, { maxLength: 4 }),
     rest: fc.constantFrom("none" as const, "more" as const),
   }),
+  history: plain({ type: only("history"), letter: raw(0, 40) }),
 };
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   ...Object.values<fc.Arbitrary<Message>>(messages),
@@ -151,7 +152,7 @@ test("any bytes give a result, never an exception", () => {
   fc.assert(
     fc.property(
       raw(0, 200),
-      fc.constantFrom(1, 2, 3, 4, 6, 8, 16, 17, 32, 33, 34),
+      fc.constantFrom(1, 2, 3, 4, 6, 8, 16, 17, 32, 33, 34, 48),
       (tail, type) => {
         assert.equal(typeof frames.decode(tail).ok, "boolean");
         const frame = concatBytes([Uint8Array.of(WIRE_VERSION, type), tail]);

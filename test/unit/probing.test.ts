@@ -161,11 +161,14 @@ test("who can't reach a device does not ask, and who died has no turn", () => {
   assert.ok(left.length >= 8 && left.every(({ by }) => by === 2), JSON.stringify(left));
 });
 
-test("a node that says nonsense of its subnets harms nobody", () => {
+test("a node that says nonsense of subnets or addresses harms nobody", () => {
   const { pass, see, claim } = office([["10.0.0.0/24"], ["10.0.0.0/99", "x", "/", "::/-1"]]);
   claim(PHONE);
   see(0, PHONE, ["10.0.0.9"]);
-  assert.ok(pass(AWAY_MS).every(({ by }) => by === 0));
+  claim(OTHER);
+  see(1, OTHER, ["example.org", "fe80::1%eth0", "", "10.0.0.256", "8.8.8.8", "224.0.0.1"]);
+  const all = pass(AWAY_MS);
+  assert.ok(all.length >= 2 && all.every(({ by, ip }) => by === 0 && ip === "10.0.0.9"));
 });
 
 test("own subnets: without the host's part, loopback, link-local ones and tunnels' ends", () => {

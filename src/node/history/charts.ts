@@ -11,7 +11,7 @@ import type { SeriesBook, SeriesState } from "./series-book.ts";
 const LOOK_BACK_MS = HOUR_MS;
 
 /** Tiers in the order in which they suit a step: the coarsest that is fine enough first. */
-function tiersFor(stepMs: Millis): readonly Tier[] {
+export function tiersFor(stepMs: Millis): readonly Tier[] {
   if (stepMs >= HOUR_MS) return ["hour", "minute", "raw"];
   return stepMs >= MINUTE_MS ? ["minute", "raw", "hour"] : ["raw", "minute", "hour"];
 }

@@ -1,9 +1,11 @@
 import type { NodeId } from "../../base/id.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { encodeJournal, type Heard } from "../../history/journal.ts";
+import type { SpanName } from "../../history/manifest.ts";
+import type { Segment, SeriesName } from "../../history/segment.ts";
 import { PLANS, spanStart, TIERS, type Tier } from "../../history/tiers.ts";
 import type { Entry } from "../../replica/entry.ts";
-import type { HistoryFile, SegmentRow } from "../../store/history.ts";
+import type { HistoryFile, SegmentPlace, SegmentRow } from "../../store/history.ts";
 import { heardReading } from "./heard-entry.ts";
 import type { Segments } from "./segments.ts";
 import { SeriesBook, type SeriesState } from "./series-book.ts";
@@ -12,18 +14,33 @@ import type { Slices, Steps } from "./slices.ts";
 /** Readings reach the card together this often; a power cut may take that much. */
 export const FLUSH_MS = MINUTE_MS;
 /** How often it is looked for hours that are over. */
-export const LOOK_MS = 5 * SECOND_MS;
+export const LOOK_MS = 2 * SECOND_MS;
 /** Another origin's hour is over so long after it ended, since readings overtake each other. */
 const LATE_MS_MAX = 10 * SECOND_MS;
+/**
+ * A process that ended badly forgot its last readings; its neighbours have them, and tell within
+ * this. A guess.
+ */
+const REMINDED_MS = 20 * SECOND_MS;
 /** What others measured is rolled up so much later, so that what was missed can be fetched. */
 const FETCHED_MS = 10 * MINUTE_MS;
 /** Readings that wait for a disk which takes no writes. A guess: an hour of 50 sensors. */
 const WAITING_MAX = 20_000;
+/** Readings that are written to the journal anew in one go. A guess: 2 ms on a Pi. */
+const OPEN_FEW = 2_000;
+/** Blocks after which it is shortened at any rate: three hours. */
+const BLOCKS_MAX = 180;
 /** Segments in one commit. */
 const ROWS_PER_COMMIT = 8;
 /** Above this share of the size limit the oldest segments go. */
 const FULL_SHARE = 0.9;
 const DROPPED_AT_ONCE = 64;
+
+/** How many segments of each tier are kept, and whether roll-ups of this series are kept long. */
+export interface Retention {
+  readonly keepMax: Readonly<Record<Tier, number>>;
+  readonly share: "holder" | "passer-by";
+}
 
 export interface HistorianParts {
   readonly self: NodeId;
@@ -31,9 +48,20 @@ export interface HistorianParts {
   readonly segments: Segments;
   readonly slices: Slices;
   readonly clock: Clock;
-  /** How many segments of a series are kept in each tier. */
-  readonly keepMax: Readonly<Record<Tier, number>>;
+  /** What is kept of a series. */
+  retention(series: SeriesName): Retention;
   readonly bytesMax: number;
+  /** Whether peers are to give parts of what a span is rolled up from, or itself. */
+  awaits(span: SpanName): boolean;
+  /** Told of each span of this node's own that was closed. */
+  sealed(tier: Tier, startMs: Millis): void;
+}
+
+interface Closed {
+  readonly state: SeriesState;
+  readonly row: SegmentRow;
+  /** Readings in it when it was made. */
+  readonly size: number;
 }
 
 /**
@@ -46,6 +74,10 @@ export class Historian {
   /** How far each origin's own clock is known to have come. */
   private readonly reached = new Map<NodeId, Millis>();
   private waiting: Heard[] = [];
+  /** Until then no hour of this node's own is closed, monotonic. */
+  private ownAfterMs: Millis = 0;
+  /** Blocks in the journal, about. */
+  private blocks = 0;
   private isLoaded = false;
   private readonly due = new Set<number>();
   private isWorking = false;
@@ -60,6 +92,13 @@ export class Historian {
     this.book.load(this.parts.file);
     this.movedAside = this.parts.file.state().movedAside;
     for (const { number } of this.book.all()) this.due.add(number);
+    const left = this.book.ofOrigin(this.parts.self).some(({ open }) => open.size > 0);
+    if (left) this.ownAfterMs = this.parts.clock.monotonicMs() + REMINDED_MS;
+  }
+
+  /** Something of an origin is whole now: what it may be rolled up to is made. */
+  touch(origin: NodeId): void {
+    for (const { number } of this.book.ofOrigin(origin)) this.due.add(number);
   }
 
   hear(entries: readonly Entry[]): void {
@@ -76,6 +115,26 @@ export class Historian {
     }
   }
 
+  /** Takes readings of an hour from a peer, as far as they were not heard here. */
+  learn({ series, startMs, holdMs, buckets }: Segment): void {
+    this.load();
+    const state = this.book.find(series);
+    if (state === undefined || this.isSealed(state, startMs)) return;
+    const known = this.parts.segments.hour(state, startMs, state.open.get(startMs));
+    const heard = new Set(known?.buckets.map(({ atMs }) => atMs));
+    for (const { atMs, sum: steps } of buckets) {
+      const reading = { series: state.number, atMs, steps, holdMs };
+      if (heard.has(atMs) || this.book.add(state, reading) === "full") continue;
+      this.waiting.push(reading);
+    }
+  }
+
+  /** An origin says that it has closed all up to here: no reading from before is on its way. */
+  closedBy(origin: NodeId, atMs: Millis): void {
+    const reachedMs = this.reached.get(origin) ?? 0;
+    this.reached.set(origin, Math.max(reachedMs, atMs + LATE_MS_MAX));
+  }
+
   /** How far an origin's clock has come, by its own word; undefined before it said anything. */
   reachedMs(origin: NodeId): Millis | undefined {
     const { self, clock } = this.parts;
@@ -89,6 +148,7 @@ export class Historian {
     const done = this.parts.file.commit({ series, append: encodeJournal(this.waiting) });
     if (done.ok) {
       this.waiting = [];
+      this.blocks += 1;
       this.book.saved();
     } else this.waiting = this.waiting.slice(-WAITING_MAX);
     this.noticeLoss();
@@ -119,10 +179,7 @@ export class Historian {
       yield* this.closeHours();
       const due = [...this.due];
       this.due.clear();
-      for (const number of due) {
-        const state = this.book.get(number);
-        if (state !== undefined) yield* this.settle(state);
-      }
+      yield* this.settle(due);
       yield* this.makeRoom();
     } finally {
       this.isWorking = false;
@@ -130,57 +187,92 @@ export class Historian {
   }
 
   private *closeHours(): Steps {
-    let closed = 0;
-    let rows: SegmentRow[] = [];
-    const over: [SeriesState, Millis][] = [];
+    let closed: Closed[] = [];
     const commit = (): boolean => {
-      const done = this.parts.file.commit({ series: this.book.unsaved(), put: rows });
+      const put = closed.map(({ row }) => row);
+      const done = this.parts.file.commit({ series: this.book.unsaved(), put });
       this.noticeLoss();
       if (!done.ok) return false;
       this.book.saved();
-      for (const [state, startMs] of over) {
-        state.open.delete(startMs);
+      for (const { state, row, size } of closed) {
         this.due.add(state.number);
+        this.tellSealed(row);
+        // One that came in the meantime is closed in the next round.
+        if (state.open.get(row.startMs)?.size === size) state.open.delete(row.startMs);
       }
-      closed += rows.length;
-      rows = [];
-      over.length = 0;
+      closed = [];
       return true;
     };
     for (const state of this.book.all()) {
       for (const startMs of this.overStarts(state)) {
-        const segment = this.parts.segments.hour(state, startMs, state.open.get(startMs));
-        if (segment === undefined) continue;
-        rows.push(this.parts.segments.row(state, segment, this.sealFor(state)));
-        over.push([state, startMs]);
-        if (rows.length < ROWS_PER_COMMIT) continue;
-        if (!commit()) return;
+        if (this.isStoredSealed(state, startMs)) state.open.delete(startMs);
+        const open = state.open.get(startMs);
+        const segment = open && this.parts.segments.hour(state, startMs, open);
+        if (segment === undefined || open === undefined) continue;
+        const row = this.parts.segments.row(state, segment, this.sealFor(state));
+        closed.push({ state, row, size: open.size });
         yield;
+        if (closed.length >= ROWS_PER_COMMIT && !commit()) return;
       }
     }
-    if (rows.length > 0 && !commit()) return;
-    if (closed > 0) this.rewriteJournal();
+    if (closed.length > 0 && !commit()) return;
+    yield;
+    this.shortenJournal();
     yield;
   }
 
-  /** Rolls up what is over of one series, and lets go what is beyond its time. */
-  private *settle(state: SeriesState): Steps {
-    const { file, segments, keepMax } = this.parts;
-    for (const tier of TIERS) {
-      for (const startMs of file.unrolled(state.number, tier)) {
-        if (!this.isOver(state, startMs + PLANS[tier].spanMs, FETCHED_MS)) continue;
-        const segment = segments.rolled(state, tier, startMs);
-        if (segment === undefined) continue;
-        file.commit({ put: [segments.row(state, segment, this.sealFor(state))] });
+  /** Rolls up what is over of some series, and lets go what is beyond its time. */
+  private *settle(numbers: readonly number[]): Steps {
+    const { file } = this.parts;
+    let put: SegmentRow[] = [];
+    let drop: SegmentPlace[] = [];
+    const commit = () => {
+      if (put.length + drop.length === 0) return;
+      if (file.commit({ put, drop }).ok) for (const row of put) this.tellSealed(row);
+      put = [];
+      drop = [];
+    };
+    for (const state of numbers.map((number) => this.book.get(number))) {
+      if (state === undefined) continue;
+      for (const row of this.rollUps(state)) {
+        if (row !== undefined) put.push(row);
         yield;
       }
-    }
-    for (const tier of TIERS) {
-      const starts = file.surplus(state.number, tier, keepMax[tier]);
-      const drop = starts.map((startMs) => ({ series: state.number, tier, startMs }));
-      if (drop.length > 0) file.commit({ drop });
+      drop.push(...this.surplus(state));
+      // Side by side in the file, they cost a page or two together.
+      if (put.length >= ROWS_PER_COMMIT || drop.length >= DROPPED_AT_ONCE) commit();
       yield;
     }
+    commit();
+    yield;
+  }
+
+  private *rollUps(state: SeriesState): IterableIterator<SegmentRow | undefined> {
+    const { file, segments } = this.parts;
+    const { keepMax } = this.parts.retention(state.name);
+    for (const tier of TIERS) {
+      if (keepMax[tier] === 0) continue;
+      for (const startMs of file.unrolled(state.number, tier)) {
+        if (!this.isOver(state, startMs + PLANS[tier].spanMs, FETCHED_MS)) continue;
+        if (this.parts.awaits({ origin: state.name.origin, tier, startMs })) continue;
+        const steps = segments.rolled(state, tier, startMs);
+        let step = steps.next();
+        for (; !step.done; step = steps.next()) yield undefined;
+        if (step.value === undefined) continue;
+        yield segments.row(state, step.value, this.sealFor(state));
+      }
+    }
+  }
+
+  private surplus(state: SeriesState): readonly SegmentPlace[] {
+    const { keepMax, share } = this.parts.retention(state.name);
+    const { number: series } = state;
+    return TIERS.flatMap((tier) => {
+      // Who keeps no coarser tier spares nothing for it.
+      const but = tier === "raw" || share === "holder" ? "unrolled" : "none";
+      const starts = this.parts.file.surplus(series, tier, keepMax[tier], but);
+      return starts.map((startMs) => ({ series, tier, startMs }));
+    });
   }
 
   private *makeRoom(): Steps {
@@ -192,11 +284,20 @@ export class Historian {
     }
   }
 
+  /** After hours were closed, and once there is little left: then it costs little. */
+  private shortenJournal(): void {
+    this.blocks += 1;
+    let open = 0;
+    for (const state of this.book.all()) for (const { size } of state.open.values()) open += size;
+    if (open <= OPEN_FEW || this.blocks > BLOCKS_MAX) this.rewriteJournal();
+  }
+
   /** Leaves in the journal only what is still open, the newest readings included. */
   private rewriteJournal(): void {
     const journal = encodeJournal([...this.book.heard()]);
     if (this.parts.file.commit({ series: this.book.unsaved(), journal }).ok) {
       this.waiting = [];
+      this.blocks = 0;
       this.book.saved();
     }
   }
@@ -212,6 +313,8 @@ export class Historian {
 
   private overStarts(state: SeriesState): readonly Millis[] {
     const { spanMs } = PLANS.raw;
+    const { self, clock } = this.parts;
+    if (state.name.origin === self && clock.monotonicMs() < this.ownAfterMs) return [];
     return [...state.open.keys()].filter((at) => this.isOver(state, at + spanMs, LATE_MS_MAX));
   }
 
@@ -220,16 +323,24 @@ export class Historian {
     return reachedMs >= endMs + (name.origin === this.parts.self ? 0 : graceMs);
   }
 
+  private tellSealed({ series, tier, startMs }: SegmentRow): void {
+    const origin = this.book.get(series)?.name.origin;
+    if (origin === this.parts.self) this.parts.sealed(tier, startMs);
+  }
+
   private sealFor({ name }: SeriesState): "sealed" | "open" {
     return name.origin === this.parts.self ? "sealed" : "open";
   }
 
   /** What its origin has sealed does not change here; the origin itself may seal it anew. */
   private isSealed(state: SeriesState, atMs: Millis): boolean {
-    const { file, self } = this.parts;
-    const fromMs = spanStart("raw", atMs);
-    if (state.name.origin === self || state.open.has(fromMs)) return false;
-    const range = { series: state.number, tier: "raw", fromMs, toMs: fromMs + 1 } as const;
-    return file.heads(range).some(({ seal }) => seal === "sealed");
+    const startMs = spanStart("raw", atMs);
+    return !state.open.has(startMs) && this.isStoredSealed(state, startMs);
+  }
+
+  private isStoredSealed({ number, name }: SeriesState, fromMs: Millis): boolean {
+    if (name.origin === this.parts.self) return false;
+    const range = { series: number, tier: "raw", fromMs, toMs: fromMs + 1 } as const;
+    return this.parts.file.heads(range).some(({ seal }) => seal === "sealed");
   }
 }

@@ -1,62 +1,110 @@
 import type { Timers } from "../../../firmware-bridge/src/timers.ts";
+import { toHex } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/id.ts";
-import type { Clock, Millis } from "../../base/time.ts";
-import { PLANS, type Tier } from "../../history/tiers.ts";
+import type { Random } from "../../base/random.ts";
+import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
+import { holdersOf } from "../../history/holders.ts";
+import { TIERS } from "../../history/tiers.ts";
+import { nodeViews } from "../../office/nodes.ts";
+import type { Peer } from "../../overlay/messages.ts";
+import type { Overlay } from "../../overlay/overlay.ts";
+import type { Kind } from "../../reading/kind.ts";
+import type { Entry } from "../../replica/entry.ts";
+import type { Replica } from "../../replica/replica.ts";
 import type { HistoryFile } from "../../store/history.ts";
+import type { Counters } from "../counters.ts";
 import type { Node } from "../node.ts";
-import type { Check, HistoryAsk, HistorySide, HistoryView } from "../read-side.ts";
-import { Charts } from "./charts.ts";
+import type { Check, HistoryAsk, HistorySide, HistoryView, SegmentView } from "../read-side.ts";
+import { CatchUp } from "./catch-up.ts";
+import { Charts, tiersFor } from "./charts.ts";
+import { Correspondence } from "./correspondence.ts";
 import { FLUSH_MS, Historian, LOOK_MS } from "./historian.ts";
+import { type Keep, Keeping } from "./keeping.ts";
+import { Library } from "./library.ts";
+import { MissedEntries } from "./missed-entries.ts";
+import { Publisher } from "./publisher.ts";
 import { type Hash, Segments } from "./segments.ts";
 import { Slices } from "./slices.ts";
 
 /** The file grows no larger: two years of 300 series fit (measured). The oldest goes first. */
 export const HISTORY_BYTES_MAX = 512 * 1024 * 1024;
+/** A chart waits so long for what peers have of it. */
+const FILL_MS_MAX = 3 * SECOND_MS;
+/** Neighbours that are asked before those who may have to be dialled. */
+const NEIGHBOURS_FIRST = 2;
 
 export interface HistoryParts {
   readonly self: NodeId;
+  readonly room: string;
   readonly node: Node;
+  readonly replica: Replica;
+  readonly overlay: Overlay;
+  readonly counters: Counters;
   readonly file: HistoryFile;
   readonly hash: Hash;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   readonly rawMs: Millis;
   readonly minutesMs: Millis;
   readonly hoursMs: Millis;
+  readonly keep: Keep;
 }
 
-/** What a node remembers of all that passed by. */
+/** What a node remembers of all that passed by, and fetches of what it missed. */
 export class History implements HistorySide {
   private readonly historian: Historian;
   private readonly charts: Charts;
   private readonly slices: Slices;
+  private readonly publisher: Publisher;
+  private readonly catchUp: CatchUp;
+  private readonly missed: MissedEntries;
 
   constructor(private readonly parts: HistoryParts) {
-    const { self, file, hash, clock, timers, rawMs, minutesMs, hoursMs } = parts;
+    const { self, node, replica, file, hash, clock, timers } = parts;
     const segments = new Segments(file, hash);
     this.slices = new Slices(clock, timers);
-    const spans = (tier: Tier, keepMs: Millis) => Math.ceil(keepMs / PLANS[tier].spanMs);
-    const keepMax = {
-      raw: spans("raw", rawMs),
-      minute: spans("minute", minutesMs),
-      hour: spans("hour", hoursMs),
-    };
-    const { slices } = this;
-    const bytesMax = HISTORY_BYTES_MAX;
-    this.historian = new Historian({ self, file, segments, slices, clock, keepMax, bytesMax });
+    const keeping = new Keeping(parts, () => [...replica.origins()].map(({ origin }) => origin));
+    this.historian = new Historian({
+      self,
+      file,
+      segments,
+      slices: this.slices,
+      clock,
+      bytesMax: HISTORY_BYTES_MAX,
+      retention: (series) => keeping.retention(series),
+      awaits: (span) => this.catchUp.awaits(span),
+      sealed: (tier, startMs) => this.publisher.note(tier, startMs),
+    });
+    const { historian } = this;
+    const library = new Library(historian.book, file, segments, hash);
+    this.publisher = new Publisher(self, node, replica, library);
+    this.missed = new MissedEntries(clock);
+    this.catchUp = new CatchUp({
+      ...{ self, historian, library, file, hash, clock },
+      publisher: this.publisher,
+      missed: this.missed,
+      correspondence: new Correspondence({ ...parts, library }),
+      keeps: (origin, tier) =>
+        tier === "raw" || keeping.isHolder(origin, roomsOf(historian, origin)),
+      origins: () => [...replica.origins()].map(({ origin }) => origin),
+      peersFor: (origin) => this.peersFor(origin),
+    });
     const pause = () => new Promise<void>((resolve) => timers.set(0, resolve));
-    this.charts = new Charts(this.historian.book, segments, pause);
+    this.charts = new Charts(historian.book, segments, pause);
   }
 
   start(): void {
     const { node } = this.parts;
-    node.onEntries((entries) => this.historian.hear(entries));
+    this.catchUp.start();
+    node.onEntries((entries) => this.hear(entries));
     node.every(FLUSH_MS, () => this.historian.flush());
-    node.every(LOOK_MS, () => this.historian.look());
+    node.every(LOOK_MS, () => this.look());
   }
 
   /** Writes what was not yet written. */
   stop(): void {
+    this.catchUp.stop();
     this.slices.stop();
     this.historian.flush();
     this.parts.file.close();
@@ -64,7 +112,22 @@ export class History implements HistorySide {
 
   async chart(ask: HistoryAsk): Promise<HistoryView> {
     this.historian.load();
+    await this.fill(ask);
     return { ...ask, points: await this.charts.draw(ask) };
+  }
+
+  segments(room: string, kind: Kind): readonly SegmentView[] {
+    this.historian.load();
+    const { file } = this.parts;
+    return this.charts.seriesOf({ room, kind }).flatMap(({ number: series, name }) =>
+      TIERS.flatMap((tier) =>
+        file.heads({ series, tier, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }),
+      ).map(({ tier, startMs, hash, seal }) => ({
+        ...{ node: name.origin, sensor: name.sensor, tier, startMs },
+        sha256: toHex(hash),
+        isSealed: seal === "sealed",
+      })),
+    );
   }
 
   check(): Check {
@@ -74,4 +137,55 @@ export class History implements HistorySide {
     const detail = `not kept (${failure}): see to the disk`;
     return { name: "history", state: "degraded", detail };
   }
+
+  private hear(entries: readonly Entry[]): void {
+    this.historian.hear(entries);
+    this.catchUp.hear(entries);
+    this.missed.hear(entries);
+  }
+
+  private look(): void {
+    this.historian.look();
+    this.publisher.tell();
+    if (this.parts.overlay.membership.views.active.size > 0) void this.catchUp.round();
+  }
+
+  /** Fetches what a chart lacks, as long as anybody would wait for it. */
+  private async fill({ room, kind, fromMs, toMs, stepMs }: HistoryAsk): Promise<void> {
+    const { timers } = this.parts;
+    const origins = new Set(this.charts.seriesOf({ room, kind }).map(({ name }) => name.origin));
+    const work = async () => {
+      for (const origin of origins) {
+        for (const tier of tiersFor(stepMs)) await this.catchUp.fill(origin, tier, fromMs, toMs);
+      }
+    };
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = timers.set(FILL_MS_MAX, resolve);
+    });
+    await Promise.race([work(), late]);
+    cancel();
+  }
+
+  /** Some neighbours, the origin, and who else keeps what it measured. */
+  private peersFor(origin: NodeId): readonly Peer[] {
+    const { self, replica, overlay, clock, random, hash } = this.parts;
+    const neighbours = overlay.membership.views.activePeers();
+    const turn = Math.floor(random.next() * Math.max(1, neighbours.length));
+    const turned = [...neighbours.slice(turn), ...neighbours.slice(0, turn)];
+    const nodes = nodeViews(replica, self, clock.monotonicMs());
+    const known = new Map<NodeId, Peer>(nodes.map((node) => [node.id, node]));
+    const living = nodes.filter(({ state }) => state === "alive").map(({ id }) => id);
+    const holders = holdersOf(origin, [...known.keys()], hash).filter((id) => living.includes(id));
+    const far = [origin, ...holders].map((id) => known.get(id)).filter((one) => one !== undefined);
+    const first = turned.slice(0, NEIGHBOURS_FIRST);
+    const all = [...first, ...far, ...turned.slice(NEIGHBOURS_FIRST)];
+    const byId = new Map(all.map((peer) => [peer.id, { id: peer.id, addresses: peer.addresses }]));
+    byId.delete(self);
+    return [...byId.values()];
+  }
+}
+
+function roomsOf({ book }: Historian, origin: NodeId): readonly string[] {
+  return book.ofOrigin(origin).map(({ name }) => name.room);
 }

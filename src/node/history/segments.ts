@@ -26,17 +26,24 @@ export class Segments {
     return { series: state.name, tier: "raw", startMs, holdMs, buckets };
   }
 
-  /** A span rolled up from the finer tier in the file; undefined where there is nothing. */
-  rolled(state: SeriesState, tier: Tier, startMs: Millis): Segment | undefined {
+  /**
+   * A span rolled up from the finer tier in the file, a finer segment a step; undefined where there
+   * is nothing.
+   */
+  *rolled(state: SeriesState, tier: Tier, startMs: Millis): Generator<void, Segment | undefined> {
     const { from, spanMs } = PLANS[tier];
     if (from === undefined) return undefined;
-    const finer = this.range(state, from, startMs, startMs + spanMs);
-    if (finer.length === 0) return undefined;
-    const buckets: Bucket[] = rollUp(
-      finer.flatMap((segment) => segment.buckets),
-      tier,
-    );
-    const holdMs = Math.max(...finer.map((segment) => segment.holdMs));
+    const buckets: Bucket[] = [];
+    let holdMs = 0;
+    for (let atMs = startMs; atMs < startMs + spanMs; atMs += PLANS[from].spanMs) {
+      const finer = this.read(state, from, atMs);
+      if (finer === undefined) continue;
+      buckets.push(...rollUp(finer.buckets, tier));
+      holdMs = Math.max(holdMs, finer.holdMs);
+      yield;
+    }
+    if (buckets.length === 0) return undefined;
+    // No finer segment shares a bucket with the next: their spans are whole buckets.
     return { series: state.name, tier, startMs, holdMs, buckets };
   }
 

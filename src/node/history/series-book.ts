@@ -19,7 +19,7 @@ export interface SeriesState extends NumberedSeries {
 export class SeriesBook {
   private readonly byKey = new Map<string, SeriesState>();
   private readonly byNumber = new Map<number, SeriesState>();
-  private readonly counts = new Map<NodeId, number>();
+  private readonly byOrigin = new Map<NodeId, SeriesState[]>();
   /** Not in the file yet. */
   private fresh: SeriesState[] = [];
   private highest = 0;
@@ -44,15 +44,15 @@ export class SeriesBook {
   }
 
   ofOrigin(origin: NodeId): readonly SeriesState[] {
-    return [...this.all()].filter(({ name }) => name.origin === origin);
+    return this.byOrigin.get(origin) ?? [];
   }
 
   /** The series of that name, or a new one; undefined where there are too many. */
   find(name: SeriesName): SeriesState | undefined {
     const known = this.byKey.get(seriesKey(name));
     if (known !== undefined) return known;
-    const count = this.counts.get(name.origin) ?? 0;
-    if (count >= SERIES_PER_ORIGIN_MAX || this.byKey.size >= SERIES_MAX) return undefined;
+    const { length } = this.ofOrigin(name.origin);
+    if (length >= SERIES_PER_ORIGIN_MAX || this.byKey.size >= SERIES_MAX) return undefined;
     const state = this.enter({ number: this.highest + 1, name });
     this.fresh.push(state);
     return state;
@@ -97,7 +97,7 @@ export class SeriesBook {
     const state = { number, name, open: new Map() };
     this.byKey.set(seriesKey(name), state);
     this.byNumber.set(number, state);
-    this.counts.set(name.origin, (this.counts.get(name.origin) ?? 0) + 1);
+    this.byOrigin.set(name.origin, [...this.ofOrigin(name.origin), state]);
     this.highest = Math.max(this.highest, number);
     return state;
   }
