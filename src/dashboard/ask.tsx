@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { AnswerDocument, ProblemDocument } from "../api/types.ts";
+import { signedFetch } from "./signed-fetch.ts";
 import { useWords } from "./words.ts";
 
 /** As many letters as the node reads. */
@@ -50,7 +51,7 @@ export function Ask() {
 
 async function answerTo(question: string): Promise<string> {
   try {
-    const reply = await fetch(`/v1/ask?q=${encodeURIComponent(question)}`);
+    const reply = await signedFetch(`/v1/ask?q=${encodeURIComponent(question)}`, { method: "GET" });
     const document = (await reply.json()) as AnswerDocument | ProblemDocument;
     return "answer" in document ? document.answer : document.detail;
   } catch {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { refusalText } from "./refusal.ts";
+import { signedFetch } from "./signed-fetch.ts";
 import { useWords } from "./words.ts";
 import { send } from "./write.ts";
 
@@ -19,7 +20,7 @@ export function Invite() {
   const [made, setMade] = useState<Invitation | undefined>(undefined);
   const [refusal, setRefusal] = useState("");
   useEffect(() => {
-    void fetch(PATH).then(
+    void signedFetch(PATH, { method: "GET" }).then(
       ({ status }) => setOffered(status !== NOT_FOUND),
       () => {},
     );

@@ -1,4 +1,6 @@
 import type { LiveMessage } from "../api/types.ts";
+import { heldGrants } from "./grant.ts";
+import { liveProtocols } from "./signed-fetch.ts";
 
 /**
  * How the page stands with the mesh. `via` is the node that speaks: absent for the one that the
@@ -9,6 +11,7 @@ export type Connection =
   | { readonly state: "live"; readonly via?: string }
   | { readonly state: "lost"; readonly triesAtMs: number };
 
+const LIVE_PATH = "/v1/live";
 const FIRST_PAUSE_MS = 500;
 const PAUSE_MS_MAX = 15_000;
 const PAUSE_GROWTH = 1.7;
@@ -76,10 +79,23 @@ export class Follower {
   }
 
   private ask(origin: string): void {
-    const socket = new WebSocket(`${origin.replace(/^http/, "ws").replace(/\/$/, "")}/v1/live`);
+    // A grant is shown to the page's own node: it is for one node at a time.
+    if (origin !== this.home || heldGrants().length === 0) this.open(origin, []);
+    else
+      liveProtocols(LIVE_PATH).then(
+        (protocols) => this.open(origin, protocols),
+        () => this.open(origin, []),
+      );
+  }
+
+  private open(origin: string, protocols: string[]): void {
+    const url = origin.replace(/^http/, "ws").replace(/\/$/, "") + LIVE_PATH;
+    const socket = new WebSocket(url, protocols);
     this.attempts.add(socket);
     socket.onclose = () => {
       this.attempts.delete(socket);
+      // A grant that is of no use any more: what everybody may see is left.
+      if (protocols.length > 0) return this.open(origin, []);
       const isSearching = this.current === undefined && this.asked === "all";
       if (isSearching && this.attempts.size === 0) this.failed();
     };

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CallerDocument, ProblemDocument } from "../api/types.ts";
 import { refusalText } from "./refusal.ts";
+import { signedFetch } from "./signed-fetch.ts";
 import { useWords } from "./words.ts";
 import { send } from "./write.ts";
 
@@ -160,7 +161,7 @@ function PrivateAddress() {
 
 async function callerNow(): Promise<Caller> {
   try {
-    const reply = await fetch("/v1/me");
+    const reply = await signedFetch("/v1/me", { method: "GET" });
     const document = (await reply.json()) as CallerDocument | ProblemDocument;
     if ("mac" in document) return { state: "known", device: document };
     return { state: "unknown", detail: document.detail };

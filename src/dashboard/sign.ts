@@ -1,6 +1,6 @@
 import { getPublicKey, hashes, sign } from "@noble/ed25519";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { chainInTokens } from "../api/grant-text.ts";
+import { chainInTokens } from "../api/grant-chain.ts";
 import { type HeldGrant, signRequest } from "../api/signed-request.ts";
 import { fromBase64url } from "../base/base64.ts";
 import { utf8 } from "../base/bytes.ts";

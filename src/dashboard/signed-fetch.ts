@@ -12,24 +12,21 @@ interface Sending {
 
 /**
  * Asks the node that this page came from, signed with a grant where one is held that covers it.
- * Reads are signed only where the node wants that.
  */
 export async function signedFetch(path: string, sending: Sending): Promise<Response> {
   const { method, body } = sending;
   const unsigned = () => fetch(path, { ...request(sending), method });
   if (heldGrants().length === 0) return unsigned();
-  if (method === "GET") {
-    const reply = await unsigned();
-    if (!REFUSED.includes(reply.status)) return reply;
-  }
   // Loaded by those alone who hold a grant.
   const { tokensFor } = await import("./sign.ts");
-  let last: Response | undefined;
+  let refused: Response | undefined;
   for (const token of await tokensFor(method, path, body ?? "")) {
-    last = await fetch(path, { ...request(sending, token), method });
-    if (!REFUSED.includes(last.status)) return last;
+    const reply = await fetch(path, { ...request(sending, token), method });
+    if (!REFUSED.includes(reply.status)) return reply;
+    refused = reply;
   }
-  return last ?? unsigned();
+  // What is left without a grant: what everybody may read. Of a write the reason is told.
+  return refused === undefined || method === "GET" ? unsigned() : refused;
 }
 
 /** Subprotocols for the live socket, so that it tells what a held grant lets this browser read. */

@@ -1,36 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { GrantDocument } from "../../src/api/types.ts";
 import { run } from "../integration/cli-harness.ts";
 import { until } from "../integration/lan.ts";
 import { freePorts, NodeProcess } from "../integration/node-process.ts";
 import { MEET_MS_MAX } from "../integration/office-trio.ts";
+import { launch, skip as noBrowser, repository } from "./chromium.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-];
 const LAN = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
   .find(({ internal, family }) => !internal && family === "IPv4")?.address;
-const skip = !existsSync(CHROMIUM)
-  ? `no browser at ${CHROMIUM}: apt install chromium`
-  : LAN === undefined && "this machine has no address beside loopback";
+const skip = noBrowser || (LAN === undefined && "this machine has no address beside loopback");
 
 /** The page's own code for writes, to be called from outside of it. */
 async function bundled(): Promise<string> {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "src/dashboard/vite.config.ts"))) folder = dirname(folder);
-  const from = join(folder, "src/dashboard");
+  const from = join(repository(), "src/dashboard");
   const contents = 'export * from "./write.ts"; export * from "./signed-fetch.ts";';
   const built = await build({
     stdin: { contents, resolveDir: from, loader: "ts" },
@@ -67,7 +56,7 @@ test("a grant's link lets a browser write over plain HTTP, till it is taken back
     sensors: [],
     more: { api: { listen: "0.0.0.0:0", read: "capability" } },
   });
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await launch();
   context.after(async () => {
     await browser.close();
     await node.end("SIGKILL");
