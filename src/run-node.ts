@@ -149,7 +149,7 @@ async function wireNode(
   const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
-  const calibrations = new Calibrations({ self, ...config.node, node, replica, sensors, clock, log });
+  const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...core, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
