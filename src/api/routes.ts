@@ -20,6 +20,7 @@ import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
+import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
@@ -39,6 +40,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
   ];

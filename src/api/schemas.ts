@@ -223,6 +223,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  Plan: object({ picture: nullable("string"), places: mapOf(ref("Place")) }),
+  Place: object({ x: { type: "number" }, y: { type: "number" } }, { additionalProperties: false }),
+  PlanBody: object({ places: mapOf({ oneOf: [ref("Place"), { type: "null" }] }) }),
+  PictureBody: object({ type: text, data: { type: "string", description: "Base64." } }),
   Demo: object({ cut: truth }),
   History: object({
     room: text,

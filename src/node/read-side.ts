@@ -3,6 +3,7 @@ import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import type { ChartPoint } from "../history/chart.ts";
 import type { Fact } from "../office/facts.ts";
+import type { PlanPicture, PlanPlace } from "../office/plan.ts";
 import type {
   CallerView,
   DeviceView,
@@ -135,6 +136,15 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** The office's floor plan. Writes are on the disk when they return. */
+export interface PlanSide {
+  places(): ReadonlyMap<string, PlanPlace>;
+  picture(): PlanPicture | undefined;
+  /** Undefined takes the room off the plan. */
+  place(room: string, at: PlanPlace | undefined): Result<void, WriteRefusal>;
+  draw(picture: PlanPicture): Result<void, WriteRefusal>;
+}
+
 /** The demo's office, which can be cut in two to be looked at. */
 export interface DemoSide {
   isCut(): boolean;
@@ -229,6 +239,7 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  readonly plan?: PlanSide | undefined;
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;

@@ -34,6 +34,7 @@ import type {
   GrantSide,
   MeshView,
   Metric,
+  PlanSide,
   PushedReading,
   PushRefusal,
   ReadSide,
@@ -65,6 +66,10 @@ export class Reader implements ReadSide {
 
   get targets(): Targets | undefined {
     return this.parts.targets;
+  }
+
+  get plan(): PlanSide | undefined {
+    return this.parts.plan;
   }
 
   get demo(): DemoSide | undefined {
