@@ -163,15 +163,28 @@ export class Historian {
     this.parts.slices.run(this.work());
   }
 
-  /** A segment came from a peer: what was rolled up from it is made anew. */
-  replaced({ series, tier, startMs }: Pick<SegmentRow, "series" | "tier" | "startMs">): void {
+  /** A segment is new: what was rolled up without it is made anew. */
+  replaced({ series, tier, startMs }: SegmentPlace): void {
     this.due.add(series);
     const coarser = TIERS.find((other) => PLANS[other].from === tier);
     if (coarser === undefined) return;
+    const isOwn = this.book.get(series)?.name.origin === this.parts.self;
     const range = { series, tier: coarser, fromMs: spanStart(coarser, startMs) };
     const heads = this.parts.file.heads({ ...range, toMs: range.fromMs + 1 });
-    const stale = heads.filter(({ seal }) => seal === "open");
-    if (stale.length > 0) this.parts.file.commit({ drop: stale });
+    const stale = heads.filter(({ seal }) => isOwn || seal === "open");
+    if (stale.length === 0 || !this.hasAll(series, tier, range.fromMs)) return;
+    this.parts.file.commit({ drop: stale });
+  }
+
+  /** Whether no segment from `startMs` on was let go for its age, as far as can be told. */
+  private hasAll(series: number, tier: Tier, startMs: Millis): boolean {
+    const name = this.book.get(series)?.name;
+    if (name === undefined) return false;
+    const { file, retention } = this.parts;
+    const heads = file.heads({ series, tier, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+    const [oldest] = heads;
+    const isOld = oldest !== undefined && oldest.startMs < startMs;
+    return isOld || heads.length < retention(name).keepMax[tier];
   }
 
   private *work(): Steps {
@@ -195,7 +208,7 @@ export class Historian {
       if (!done.ok) return false;
       this.book.saved();
       for (const { state, row, size } of closed) {
-        this.due.add(state.number);
+        this.replaced(row);
         this.tellSealed(row);
         // One that came in the meantime is closed in the next round.
         if (state.open.get(row.startMs)?.size === size) state.open.delete(row.startMs);
@@ -228,7 +241,12 @@ export class Historian {
     let drop: SegmentPlace[] = [];
     const commit = () => {
       if (put.length + drop.length === 0) return;
-      if (file.commit({ put, drop }).ok) for (const row of put) this.tellSealed(row);
+      if (file.commit({ put, drop }).ok) {
+        for (const row of put) {
+          this.replaced(row);
+          this.tellSealed(row);
+        }
+      }
       put = [];
       drop = [];
     };
@@ -250,6 +268,7 @@ export class Historian {
   private *rollUps(state: SeriesState): IterableIterator<SegmentRow | undefined> {
     const { file, segments } = this.parts;
     const { keepMax } = this.parts.retention(state.name);
+    let isFresh = false;
     for (const tier of TIERS) {
       if (keepMax[tier] === 0) continue;
       for (const startMs of file.unrolled(state.number, tier)) {
@@ -259,8 +278,11 @@ export class Historian {
         let step = steps.next();
         for (; !step.done; step = steps.next()) yield undefined;
         if (step.value === undefined) continue;
+        isFresh = true;
         yield segments.row(state, step.value, this.sealFor(state));
       }
+      // What is not in the file yet can't be rolled up further: the next round does it.
+      if (isFresh) return;
     }
   }
 
