@@ -63,6 +63,29 @@ test("a day is rolled up, is kept when readings go, and a clock gone wrong loses
   rig.file.close();
 });
 
+test("a Pi that believes in 1970, and one in 2038, are in today's chart", async (t) => {
+  for (const theirs of [Date.UTC(1970, 0, 1, 0, 5), Date.UTC(2038, 0, 19)]) {
+    const rig = new HistoryRig(path(t));
+    for (let minute = 0; minute < 90; minute++) {
+      rig.historian.hear([readingEntry(OTHER, theirs + minute * MINUTE_MS, 20 + minute / 10)]);
+      rig.clock.advance(MINUTE_MS);
+      rig.work();
+    }
+    const drawn = await rig.chart(START_MS, START_MS + 90 * MINUTE_MS, 10 * MINUTE_MS);
+    assert.deepEqual(
+      drawn.map(({ min, max }) => [min, max]),
+      Array.from({ length: 9 }, (_, at) => [20 + at, 20 + at + 0.9]),
+    );
+    // What comes from the past, all at once, is of the past: its clock was right.
+    const late = START_MS - 3 * HOUR_MS;
+    const past = [0, 1, 2].map((at) => readingEntry(idOf(3), late + at * MINUTE_MS, 10));
+    rig.historian.hear(past);
+    const before = await rig.chart(late, late + 3 * MINUTE_MS, MINUTE_MS);
+    assert.equal(before.length, 3);
+    rig.file.close();
+  }
+});
+
 test("the file never grows beyond its limit: the oldest readings go first", async (t) => {
   const at = path(t);
   const bytesMax = 128 * 1024;

@@ -61,7 +61,7 @@ export class HistoryRig {
       awaits: () => false,
       sealed: () => {},
     });
-    this.charts = new Charts(this.historian.book, segments, async () => {});
+    this.charts = new Charts(this.historian.book, segments, this.historian.clocks, async () => {});
   }
 
   /** Lives until a moment, with a reading of each origin a minute. */

@@ -2,6 +2,7 @@ import type { NodeId } from "../../base/id.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { encodeJournal, type Heard } from "../../history/journal.ts";
 import type { SpanName } from "../../history/manifest.ts";
+import { OriginClocks } from "../../history/origin-clocks.ts";
 import type { Segment, SeriesName } from "../../history/segment.ts";
 import { PLANS, spanStart, TIERS, type Tier } from "../../history/tiers.ts";
 import type { Entry } from "../../replica/entry.ts";
@@ -71,6 +72,7 @@ interface Closed {
  */
 export class Historian {
   readonly book = new SeriesBook();
+  readonly clocks = new OriginClocks();
   /** How far each origin's own clock is known to have come. */
   private readonly reached = new Map<NodeId, Millis>();
   private waiting: Heard[] = [];
@@ -102,12 +104,14 @@ export class Historian {
   }
 
   hear(entries: readonly Entry[]): void {
+    const { clock } = this.parts;
     for (const entry of entries) {
       const reading = heardReading(entry);
       if (reading === undefined) continue;
       this.load();
       const { name, atMs, steps, holdMs } = reading;
       this.reached.set(name.origin, atMs);
+      this.clocks.hear(name.origin, atMs, clock.wallMs(), clock.monotonicMs());
       const state = this.book.find(name);
       if (state === undefined || this.isSealed(state, atMs)) continue;
       if (this.book.add(state, reading) === "full") continue;
