@@ -161,6 +161,8 @@ export class Historian {
   /** Looks whether an hour is over, and does what is due then. */
   look(): void {
     if (!this.isLoaded || this.isWorking) return;
+    // A disk may take writes again, also where nobody has anything new to say.
+    if (this.parts.file.state().failure !== undefined) this.rewriteJournal();
     const isOver = [...this.book.all()].some((state) => this.overStarts(state).length > 0);
     if (!isOver && this.due.size === 0) return;
     this.isWorking = true;
