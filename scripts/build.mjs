@@ -21,6 +21,9 @@ const EXTERNAL = [
   "@multiformats/*",
   "@peculiar/x509",
   "reflect-metadata",
+  "@slack/*",
+  "undici",
+  "mqtt",
 ];
 const ENTRIES = [
   "src/main.ts",

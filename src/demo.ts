@@ -4,7 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { NodeId } from "./base/id.ts";
 import type { DemoOptions } from "./cli/deps.ts";
+import { type CutOrder, type CutRequest, DEMO_VARIABLE, halvesOf } from "./demo-cut.ts";
 
 /** Rooms of the demo office; more nodes get numbered desks. */
 const ROOMS = ["open-space", "meeting-room", "kitchen", "lab", "reception"];
@@ -27,8 +29,8 @@ export interface DemoPorts {
 interface DemoNode {
   readonly name: string;
   readonly child: ChildProcess;
-  /** Settles when the node is up; rejects when it ends before. */
-  readonly up: Promise<void>;
+  /** Settles with its identity when the node is up; rejects when it ends before. */
+  readonly up: Promise<NodeId>;
 }
 
 /** A whole small office on this machine: real node processes, simulated sensors. */
@@ -49,7 +51,8 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
       // The first makes the mesh; the others read its secret.
       if (at === 0) await untilQuitOr(node.up, ports.signal);
     }
-    await untilQuitOr(Promise.all(nodes.map(({ up }) => up)), ports.signal);
+    const ids = untilQuitOr(Promise.all(nodes.map(({ up }) => up)), ports.signal);
+    listenForCuts(nodes, (await ids) ?? []);
     if (ports.signal.aborted) return 0;
     tell(options, ports, folder, apiPorts);
     await untilQuitOr(anyGone(nodes, ports), ports.signal);
@@ -102,6 +105,7 @@ function startNode(at: number, config: string, { program, stderr }: DemoPorts): 
   // Whatever ends this process also closes the channel, and the node then ends by itself.
   const child = spawn(process.execPath, [program, "up", "--json", "--config", config], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, [DEMO_VARIABLE]: name },
   });
   let reason = "";
   if (child.stderr !== null) {
@@ -111,14 +115,34 @@ function startNode(at: number, config: string, { program, stderr }: DemoPorts): 
       if (/^error/.test(line)) stderr(`${name}: ${line}\n`);
     });
   }
-  const up = new Promise<void>((resolve, reject) => {
-    child.stdout?.once("data", () => resolve());
+  const up = new Promise<NodeId>((resolve, reject) => {
+    let said = "";
+    child.stdout?.on("data", (text) => {
+      said += text;
+      const id = /"id":\s*"(did:key:\w+)"/.exec(said)?.[1];
+      if (id !== undefined) resolve(id as NodeId);
+    });
     child.once("error", reject);
     // Not at its exit: its last words may still be in the pipe.
     child.once("close", () => reject(new Error(`${name} did not start: ${reason}`)));
   });
   up.catch(() => {});
   return { name, child, up };
+}
+
+/** Cuts the office in two, and joins it again, when one of its nodes is asked to on its page. */
+function listenForCuts(nodes: readonly DemoNode[], ids: readonly NodeId[]): void {
+  const halves = halvesOf(ids);
+  const orderFor = (id: NodeId | undefined, { demo }: CutRequest): CutOrder => ({
+    away: demo === "cut" && id !== undefined ? (halves.get(id) ?? []) : [],
+  });
+  for (const { child } of nodes) {
+    child.on("message", (request: CutRequest) => {
+      for (const [at, node] of nodes.entries()) {
+        if (node.child.connected) node.child.send(orderFor(ids[at], request));
+      }
+    });
+  }
 }
 
 /** Says so when a node ends by itself; settles when none is left. */
@@ -189,10 +213,10 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Waits for something or for Ctrl-C, whichever comes first. */
-function untilQuitOr(wait: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  const quit = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve());
+function untilQuitOr<T>(wait: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const quit = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined));
   });
   return Promise.race([wait, quit]);
 }

@@ -7,6 +7,7 @@ import type { RunOptions } from "./cli/deps.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
+import { demoChannel } from "./demo-cut.ts";
 import { startNode } from "./run-node.ts";
 import type { SimPorts } from "./sim/ports.ts";
 
@@ -79,7 +80,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 async function runUntilQuit(config: Config, { format, ready }: RunOptions): Promise<number> {
   const log = createLog(config.logLevel, config.logFormat);
-  const started = await startNode(config, { clock, log, version });
+  const started = await startNode(config, { clock, log, version, demo: demoChannel() });
   if (!started.ok && quit.signal.aborted) return 0;
   if (!started.ok) {
     stderr(`watercooler: ${oneLine(started.error)}\n`);

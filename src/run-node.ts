@@ -7,22 +7,24 @@ import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import { cuttable, type DemoChannel } from "./demo-cut.ts";
 import { assembleNode } from "./node/assemble.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
+import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Reader } from "./node/reader.ts";
-import { RoomAdvice } from "./node/room-advice.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS } from "./overlay/parameters.ts";
+import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
 import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
 import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
@@ -44,6 +46,8 @@ export interface RunPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** Only for a node of the demo. */
+  readonly demo?: DemoChannel | undefined;
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -56,11 +60,12 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     store.close();
     return wired;
   }
-  const { node, report, api, apiAddresses, meshAddresses, calibrations, people, history } =
+  const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { probe, neighbours } = wired.value;
+  const { probe, neighbours, history, edge } = wired.value;
   const stop = async () => {
     await report.stop();
+    await edge.stop();
     neighbours.stop();
     await api?.stop();
     await node.stop();
@@ -71,11 +76,13 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    naming.start();
     calibrations.start();
     people.start();
     history.start();
     report.start();
     probe.start();
+    await edge.start();
   } catch (error) {
     await stop();
     return err((error as Error).message);
@@ -87,8 +94,10 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
 interface WiredNode {
   readonly node: Node;
   readonly report: SelfReport;
+  readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
   readonly history: History;
@@ -100,24 +109,19 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version }: RunPorts,
+  { clock, log, version, demo: channel }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened);
   const { self } = trusted.identity;
-  const transport = wireTransport(config, opened, trusted, log);
+  const { transport, demo } = cuttable(channel, wireTransport(config, opened, trusted, log));
   const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
   const { node, replica, overlay, counters } = assembleNode({
     ...trusted,
-    parameters: {
-      ...DEFAULT_PARAMETERS,
-      activeMax: config.mesh.activeView,
-      activeMin: config.mesh.activeView,
-      passiveMax: config.mesh.passiveView,
-    },
+    parameters: parametersOf(config),
     addresses,
     entryCodec: createEntryCodec(identities),
     frameCodec: createFrameCodec(identities),
@@ -142,11 +146,13 @@ async function wireNode(
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const history = wireHistory(config, past, log);
   const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const { name, room } = config.node;
+  const naming = new Naming({ self, node, replica, configured: config.node });
+  const { name } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const shared = { ...core, ...config.node, version, addresses };
+  const shared = { ...core, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
+  const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,
     self,
@@ -158,15 +164,17 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
-    advice: new RoomAdvice(config.advice, clock),
+    advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
+    edgeChecks: () => edge.checks(),
+    demo,
     grants,
     history,
   });
   const apiAddresses: Address[] = [];
   const run = trusted.identity.boot;
-  const doors = new Doors({ self, node, replica, clock, sensors, room, run, resetMinute });
+  const doors = new Doors({ self, node, replica, clock, sensors, log, naming, run, resetMinute });
   const report = new SelfReport({
     ...shared,
     devices,
@@ -175,14 +183,19 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, calibrations, people, history, probe, neighbours };
+  const started = { node, report, naming, calibrations, people, history, probe, neighbours, edge };
   return ok({ ...started, api, meshAddresses, apiAddresses });
+}
+
+function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
+  const views = { activeMax: activeView, activeMin: activeView, passiveMax: passiveView };
+  return { ...DEFAULT_PARAMETERS, ...views };
 }
 
 function wireApi(
   { api: { listen, hosts, read: mayRead } }: Config,
   read: Reader,
-  { clock, log, trust }: Omit<RunPorts, "version"> & { readonly trust: ApiTrust },
+  { clock, log, trust }: Pick<RunPorts, "clock" | "log"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
   if (listen === "") return undefined;
   const staticDir = builtFile("../dashboard");

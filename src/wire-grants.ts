@@ -11,6 +11,7 @@ import {
   revocationValue,
   revokedKey,
 } from "./trust/revocations.ts";
+import type { Issued } from "./ucan/chain.ts";
 import type { TrustParts } from "./wire-trust.ts";
 
 export interface GrantWiring {
@@ -25,7 +26,7 @@ export function wireGrants(
   parts: { readonly node: Node; readonly replica: Replica; readonly clock: Clock },
 ): GrantWiring {
   const judge = createRevocationJudge(mesh, crypto);
-  const isRevoked = (cid: string) => isRevokedIn(parts.replica, cid, judge);
+  const isRevoked = ({ cid }: Issued) => isRevokedIn(parts.replica, cid, judge);
   const revoking: Revoking = {
     isRevoked,
     entry: (cid, path) => {

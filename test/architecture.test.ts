@@ -47,6 +47,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   api: ["reading", "ucan", "office", "node"],
+  edge: ["reading", "office", "node", "config", "firmware-bridge"],
   doctor: ["reading", "config", "firmware-bridge"],
   // The simulator's options, no more: a type.
   cli: ["api", "config", "doctor", "sim", "ucan"],

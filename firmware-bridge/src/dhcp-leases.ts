@@ -29,8 +29,11 @@ export function parseDnsmasqLeases(text: string): Lease[] {
   return found;
 }
 
-/** A block of dhcpd.leases(5); the last one of an address is the one that holds. */
-const ISC_LEASE = /^lease\s+(\S+)\s*\{([^{}]*)\}/gm;
+/**
+ * A block of dhcpd.leases(5); the last one of an address is the one that holds. A client's id is
+ * quoted as the bytes are, so that it may have braces in it.
+ */
+const ISC_LEASE = /^lease\s+(\S+)\s*\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}/gm;
 
 /** ISC dhcpd's file. A block without its end is being written. Never throws. */
 export function parseIscLeases(text: string): Lease[] {
@@ -51,7 +54,8 @@ export function parseIscLeases(text: string): Lease[] {
 function iscTimeS(body: string, word: string): number {
   const [, epoch] = new RegExp(`^\\s*${word} epoch (\\d{1,12});`, "m").exec(body) ?? [];
   if (epoch !== undefined) return Number(epoch);
-  const date = new RegExp(`^\\s*${word} \\d (\\d+)/(\\d+)/(\\d+) (\\d+):(\\d+):(\\d+);`, "m");
+  const digits = "(\\d{4})/(\\d\\d)/(\\d\\d) (\\d\\d):(\\d\\d):(\\d\\d)";
+  const date = new RegExp(`^\\s*${word} \\d ${digits};`, "m");
   const [, ...parts] = date.exec(body) ?? [];
   const [year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1_000;
@@ -75,11 +79,11 @@ export function parseNetworkdLeases(text: string): Lease[] {
     const ip = bytesOf(Address).join(".");
     const { ExpirationUSec: boot, ExpirationRealtimeUSec: wall } = entry;
     // The first stays as it is between two renewals; the other is reckoned anew at each writing.
-    const expiry = typeof boot === "number" ? boot : typeof wall === "number" ? wall : 0;
+    const expiry = [boot, wall].find((said) => Number.isFinite(said)) ?? 0;
     if (mac.length !== MAC_BYTES) return [];
     const text = mac.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
     const name = typeof Hostname === "string" ? Hostname : "";
-    return leaseOf(text, ip, name, Math.round(expiry / MICROSECONDS)) ?? [];
+    return leaseOf(text, ip, name, Math.round(Number(expiry) / MICROSECONDS)) ?? [];
   });
 }
 

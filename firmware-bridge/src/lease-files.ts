@@ -35,7 +35,7 @@ export const LEASE_PLACES: readonly LeasePlace[] = [
 ];
 
 /** ISC's file grows until it is written anew; the newest leases stand at its end. A guess. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
+const FILE_BYTES_MAX = 1024 * 1024;
 /** Interfaces with a DHCP server of their own. A guess. */
 const FILES_PER_FOLDER_MAX = 16;
 /** A term that moved by less was only reckoned anew. A guess. */

@@ -3,7 +3,12 @@ import { err, ok } from "../../src/base/result.ts";
 import type { Millis } from "../../src/base/time.ts";
 import type { Kind } from "../../src/reading/kind.ts";
 import { isKind, isPlausible, KIND_NAMES, KINDS } from "../../src/reading/kind.ts";
-import type { Passage } from "../../src/reading/passage.ts";
+import {
+  PASSING_COUNT_MAX,
+  type Passage,
+  peopleThrough,
+  type Way,
+} from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 import { isName } from "../../src/reading/reading.ts";
 import type { Sensor, SensorHealth } from "./sensor.ts";
@@ -14,11 +19,8 @@ export interface PushedReading {
   readonly value: number | boolean;
   readonly room?: string;
   /** Of a count: so many went through a door, this way. */
-  readonly passage?: "in" | "out";
+  readonly passage?: Way;
 }
-
-/** As many as go through a door at once. A guess: a class. */
-const PASSING_COUNT_MAX = 100;
 
 /** A sensor that is told its readings. */
 export interface PushSensor extends Sensor {
@@ -76,13 +78,12 @@ export class PushDriver implements PushSensor {
       return err("bad room: use a-z, 0-9, dot, dash and underscore, at most 63 characters");
     }
     const { passage } = pushed;
-    const isPassing = Number.isInteger(value) && value > 0 && value <= PASSING_COUNT_MAX;
-    if (passage !== undefined && !(kind === "count" && isPassing)) {
+    const people = passage && kind === "count" ? peopleThrough(passage, value) : undefined;
+    if (passage !== undefined && people === undefined) {
       return err(`a passage is a count of 1 to ${PASSING_COUNT_MAX} people`);
     }
     this.seen.add(kind);
-    if (passage !== undefined) {
-      const people = { ins: passage === "in" ? value : 0, outs: passage === "out" ? value : 0 };
+    if (people !== undefined) {
       this.passed?.({ sensor: this.name, ...people, ...(room === undefined ? {} : { room }) });
     }
     const reading: Reading = {

@@ -1,5 +1,6 @@
 import type { Kind } from "../../src/reading/kind.ts";
 import { isBooleanKind, isKind, isPlausible } from "../../src/reading/kind.ts";
+import { type Passage, peopleThrough } from "../../src/reading/passage.ts";
 import { isName } from "../../src/reading/reading.ts";
 
 /** What one line of a microcontroller says. */
@@ -9,6 +10,8 @@ export type SerialLine =
       readonly sensor: string;
       readonly kind: Kind;
       readonly value: number;
+      /** Who went through a door, where the line tells of that. */
+      readonly people?: Pick<Passage, "ins" | "outs">;
     }
   | { readonly type: "hello"; readonly name: string; readonly firmware: string }
   | { readonly type: "bad"; readonly reason: string };
@@ -36,7 +39,12 @@ export function readSerialLine(box: string, value: unknown): SerialLine {
   if (number === undefined || !isPlausible(kind, number)) {
     return { type: "bad", reason: "implausible value" };
   }
-  return { type: "reading", sensor, kind, value: number === 0 ? 0 : number };
+  const reading = { type: "reading", sensor, kind, value: number === 0 ? 0 : number } as const;
+  const { passage: way } = line;
+  if (way === undefined) return reading;
+  const people =
+    kind === "count" && (way === "in" || way === "out") ? peopleThrough(way, number) : undefined;
+  return people === undefined ? { type: "bad", reason: "bad passage" } : { ...reading, people };
 }
 
 function sensorName(box: string, sensor: unknown): string | undefined {

@@ -4,6 +4,7 @@ import { jittered } from "../../src/base/random.ts";
 import type { Millis } from "../../src/base/time.ts";
 import { SECOND_MS } from "../../src/base/time.ts";
 import type { Kind } from "../../src/reading/kind.ts";
+import type { Passage } from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 import type { ByteStream, OpenByteStream } from "./byte-stream.ts";
 import type { LineEvent } from "./json-lines.ts";
@@ -43,6 +44,7 @@ export class SerialDriver implements Sensor {
   private pauseMs = REOPEN_PAUSE_MS_MIN;
   private error: string | undefined;
   private emit: ((reading: Reading) => void) | undefined;
+  private passed: ((passage: Passage) => void) | undefined;
 
   constructor(private readonly options: SerialOptions) {
     this.name = options.name;
@@ -57,6 +59,10 @@ export class SerialDriver implements Sensor {
   start(emit: (reading: Reading) => void): void {
     this.emit = emit;
     this.opening = this.tryOpen();
+  }
+
+  onPassage(listener: (passage: Passage) => void): void {
+    this.passed = listener;
   }
 
   health(): SensorHealth {
@@ -132,7 +138,8 @@ export class SerialDriver implements Sensor {
     this.seenKinds.add(line.kind);
     const { room, everyMs } = this.options;
     const where = room === undefined ? {} : { room };
-    const { sensor, kind, value } = line;
+    const { sensor, kind, value, people } = line;
+    if (people !== undefined) this.passed?.({ sensor, ...people, ...where });
     this.emit?.({ sensor, kind, value, ...where, simulated: false, everyMs });
   }
 

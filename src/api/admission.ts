@@ -74,7 +74,9 @@ export class Admission {
       if (!permit.ok) return permit;
       return ok({ audience: "all", stillHolds: () => permit.value.stillHolds() });
     }
-    if (isLoopback(incoming.socket.remoteAddress)) return ok(ALL);
+    // Another node's page in a browser of this machine is not this machine's own.
+    const isOwn = isLoopback(incoming.socket.remoteAddress) && !isCrossSite(incoming.headers);
+    if (isOwn) return ok(ALL);
     return access === "people" ? err(needsCapability("read")) : ok(PUBLIC);
   }
 

@@ -13,10 +13,12 @@ export interface Answer {
  * On every reply, errors included. Nothing of ours needs inline scripts, other sites, frames or a
  * referrer, so a page that got a foreign string into it can still do nothing with it.
  */
+export const CONTENT_POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+  "object-src 'none'";
+
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-    "object-src 'none'",
+  "Content-Security-Policy": CONTENT_POLICY,
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",

@@ -1,9 +1,7 @@
-import type { Millis } from "../base/time.ts";
+import { askView } from "../node/ask-view.ts";
 import type { ReadSide } from "../node/read-side.ts";
 import { answerQuestion } from "../office/ask/answer.ts";
 import { QUESTION_LENGTH_MAX } from "../office/ask/parse.ts";
-import type { AskedPerson } from "../office/ask/view.ts";
-import type { DeviceView, PersonView } from "../office/views.ts";
 import { type Answer, json } from "./answer.ts";
 import { seconds } from "./documents.ts";
 import { problem } from "./problems.ts";
@@ -26,26 +24,6 @@ export function askRoute(readSide: ReadSide): Route {
   };
 }
 
-/** A person as a question sees one: how fresh, and who saw them. */
-function asked(
-  people: readonly PersonView[],
-  devices: readonly DeviceView[],
-): readonly AskedPerson[] {
-  return people.map(({ person, isIn, room, devices: own }) => ({
-    person,
-    isIn,
-    ...(room === undefined ? {} : { room }),
-    ageMs: youngest(own.flatMap(({ ageMs }) => ageMs ?? [])),
-    seenBy: devices
-      .filter(({ mac }) => own.some((one) => one.mac === mac))
-      .flatMap(({ seenBy }) => seenBy),
-  }));
-}
-
-function youngest(ages: readonly Millis[]): Millis | undefined {
-  return ages.length === 0 ? undefined : Math.min(...ages);
-}
-
 function answerTo(readSide: ReadSide, { query, audience }: Asked): Answer {
   const [question = "", ...more] = query.getAll("q");
   if (more.length > 0 || question.trim() === "" || [...query.keys()].some((key) => key !== "q")) {
@@ -54,16 +32,8 @@ function answerTo(readSide: ReadSide, { query, audience }: Asked): Answer {
   if (question.length > QUESTION_LENGTH_MAX) {
     return problem(400, `ask in at most ${QUESTION_LENGTH_MAX} characters`);
   }
-  const rooms = readSide.rooms();
-  const devices = readSide.network();
-  const { text, intent, ageMs, sources } = answerQuestion(question, {
-    rooms,
-    nodes: readSide.nodes(),
-    devices,
-    ...(readSide.people === undefined ? {} : { people: asked(readSide.people.list(), devices) }),
-    targets: rooms.flatMap(({ targets }) => targets),
-    audience,
-  });
+  const view = askView(readSide, audience);
+  const { text, intent, ageMs, sources } = answerQuestion(question, view);
   const document: AnswerDocument = {
     answer: text,
     intent,

@@ -13,6 +13,7 @@ import { discard } from "./body.ts";
 import { isCrossSite, isOwnHost } from "./door.ts";
 import type { Doorkeeper } from "./doorkeeper.ts";
 import type { Live } from "./live.ts";
+import { isMeshPage, pagePolicy } from "./mesh-pages.ts";
 import { METRICS_TYPE, metricsText, readingMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { OwnNames } from "./own-names.ts";
@@ -116,7 +117,8 @@ export class Desk {
       return problem(400, "this node speaks HTTP/1.1 and WebSocket; ask without Upgrade");
     }
     if (pathname !== LIVE_PATH) return problem(404, `the WebSocket is at ${LIVE_PATH}`);
-    if (isCrossSite(incoming.headers)) return crossSite();
+    const isCross = isCrossSite(incoming.headers);
+    if (isCross && !isMeshPage(incoming.headers, this.options.readSide.nodes())) return crossSite();
     if (!this.options.live.full) return undefined;
     return problem(503, "too many live readers: close one or try later", { "Retry-After": "30" });
   }
@@ -166,7 +168,11 @@ export class Desk {
     allow: readonly string[],
   ): Answer | undefined {
     const found = staticAnswer(this.options.files, path, headers);
-    if (found !== undefined && (method === "GET" || method === "HEAD")) return found;
+    if (found !== undefined && (method === "GET" || method === "HEAD")) {
+      if (path !== "/") return found;
+      const policy = pagePolicy(this.options.readSide.nodes());
+      return { ...found, headers: { ...found.headers, "Content-Security-Policy": policy } };
+    }
     const allowed = found === undefined ? allow : ["GET", "HEAD"];
     if (allowed.length > 0) {
       const text = allowed.join(", ");

@@ -5,6 +5,7 @@ import {
   type ChainQuestion,
   type ChainRefusal,
   checkChain,
+  type Issued,
   refusalText,
   SKEW_S,
 } from "../ucan/chain.ts";
@@ -35,7 +36,7 @@ export interface DoorkeeperParts {
   readonly mesh: NodeId;
   readonly self: NodeId;
   readonly crypto: UcanCrypto;
-  readonly isRevoked: (cid: string) => boolean;
+  readonly isRevoked: (link: Issued) => boolean;
   readonly clock: Clock;
 }
 

@@ -5,6 +5,7 @@ import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
+import { demoRoutes } from "./demo.ts";
 import {
   deviceDocument,
   healthDocument,
@@ -17,6 +18,7 @@ import {
 import { factsRoute } from "./facts.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
+import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
@@ -34,8 +36,10 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
+    namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...demoRoutes(readSide),
     ...grantRoutes(readSide),
   ];
 }

@@ -87,6 +87,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     addresses: list(text),
     sensors: list(ref("Sensor")),
   }),
+  Named: object({ name: text, room: text }, { additionalProperties: false }),
   Node: object({
     id,
     name: text,
@@ -222,6 +223,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   Calibration: object({ sensor: text, kind, offset: { type: "number" } }),
+  Demo: object({ cut: truth }),
   History: object({
     room: text,
     kind,

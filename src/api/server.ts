@@ -4,6 +4,7 @@ import type { Address, NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
 import type { ReadSide } from "../node/read-side.ts";
+import type { Issued } from "../ucan/chain.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { sendRaw } from "./answer.ts";
@@ -44,7 +45,7 @@ export interface ApiTrust {
   readonly crypto: UcanCrypto;
   /** The mesh's root. */
   readonly mesh: NodeId;
-  isRevoked(cid: string): boolean;
+  isRevoked(link: Issued): boolean;
 }
 
 export interface Api {
@@ -130,7 +131,7 @@ export function createApi(options: ApiOptions): Api {
 
 function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
   if (trust === undefined) return undefined;
-  const isRevoked = (cid: string) => trust.isRevoked(cid);
+  const isRevoked = (link: Issued) => trust.isRevoked(link);
   return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
 }
 

@@ -223,6 +223,11 @@ export interface FactDocument {
   readonly age_s: number;
 }
 
+/** Whether the demo's office is cut in two. */
+export interface DemoDocument {
+  readonly cut: boolean;
+}
+
 /** Power that was given to a key. */
 export interface GrantDocument {
   readonly id: string;

@@ -6,7 +6,8 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
-import { chainInTokens, parseGrantText } from "../api/grant-text.ts";
+import { chainInTokens } from "../api/grant-chain.ts";
+import { parseGrantText } from "../api/grant-text.ts";
 import { type HeldGrant, signRequest } from "../api/signed-request.ts";
 import { type NodeId, nodeIdOfKey } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";

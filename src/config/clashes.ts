@@ -8,7 +8,7 @@ export interface Clash {
   readonly says: string;
 }
 
-/** Sensors of one name, on one GPIO line, or two chips at one address of one bus. */
+/** Sensors of one name, on one GPIO line, two chips at one address of one bus, and the like. */
 export function clashes(file: FilledFile): readonly Clash[] {
   const taken = new Map<string, string>();
   const found: Clash[] = [];
@@ -19,7 +19,54 @@ export function clashes(file: FilledFile): readonly Clash[] {
       else found.push({ keys: ["sensors", at, key], says: says(owner) });
     }
   }
-  return found;
+  return [...found, ...unreachable(file), ...secretsAmiss(file)];
+}
+
+/** Announcements to something that is not configured. */
+function unreachable({ announce, chat, mqtt }: FilledFile): readonly Clash[] {
+  return announce.flatMap((one, at): readonly Clash[] => {
+    const keys = ["announce", at, "to"];
+    if (one.to === "mqtt" && one.url === undefined && mqtt.url === "") {
+      return [{ keys, says: "there is no broker: give it a url, or set mqtt.url" }];
+    }
+    if (one.to === "mqtt" && one.username === "" && waysGiven(one, "password").length > 0) {
+      return [{ keys, says: "a password needs a username" }];
+    }
+    if (one.to !== "slack" && one.to !== "mattermost") return [];
+    const service = chat[one.to];
+    if (service === undefined) return [{ keys, says: `chat.${one.to} is not configured` }];
+    if (one.channel !== undefined || service.channel !== "") return [];
+    return [{ keys, says: `give it a channel, or set chat.${one.to}.channel` }];
+  });
+}
+
+/** Secrets that are missing, or given twice. */
+function secretsAmiss({ announce, chat: { slack, mattermost } }: FilledFile): readonly Clash[] {
+  const sinks = announce.map((one, at) => ({ keys: ["announce", at], said: one }));
+  const needed = [
+    { keys: ["chat", "slack"], said: slack, names: ["app_token", "bot_token"] },
+    { keys: ["chat", "mattermost"], said: mattermost, names: ["token"] },
+  ];
+  return [
+    ...sinks.flatMap(({ keys, said }) =>
+      ["secret", "token", "password"]
+        .filter((name) => waysGiven(said, name).length > 1)
+        .map((name) => ({ keys, says: `give only one of ${waysOf(name).join(", ")}` })),
+    ),
+    ...needed.flatMap(({ keys, said = {}, names }) =>
+      names
+        .filter((name) => Object.keys(said).length > 0 && waysGiven(said, name).length !== 1)
+        .map((name) => ({ keys, says: `give one of ${waysOf(name).join(", ")}` })),
+    ),
+  ];
+}
+
+function waysOf(name: string): readonly string[] {
+  return [name, `${name}_file`, `${name}_env`];
+}
+
+function waysGiven(said: object, name: string): readonly string[] {
+  return waysOf(name).filter((key) => key in said);
 }
 
 interface Use {

@@ -5,6 +5,7 @@ import type { Level } from "../base/log.ts";
 import type { Millis } from "../base/time.ts";
 import type { AdviceRule, DayPart } from "../reading/advice-rule.ts";
 import { isName } from "../reading/reading.ts";
+import { type EdgeSettings, edgeSettings } from "./edge-settings.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
 import { sensorSettings } from "./sensor-settings.ts";
@@ -51,6 +52,8 @@ export interface Config {
     readonly resetMinute: number | undefined;
   };
   readonly advice: readonly AdviceRule[];
+  /** What leaves the mesh. */
+  readonly edge: EdgeSettings;
   readonly history: {
     readonly rawMs: Millis;
     readonly minutesMs: Millis;
@@ -113,6 +116,7 @@ export function completeConfig(
       resetMinute: filled.occupancy.reset === "" ? undefined : minuteOf(filled.occupancy.reset),
     },
     advice: filled.advice.map(adviceOf),
+    edge: edgeSettings(filled),
     history: {
       rawMs: spanMs(filled.history.raw),
       minutesMs: spanMs(filled.history.minutes),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { announce, chat } from "./schema-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import {
   duration,
@@ -288,6 +289,11 @@ export const fileSchema = mapping({
     v.pipe(advice, v.description("What to say of a room when a value is beyond a bound.")),
     [],
   ),
+  announce: v.optional(
+    v.pipe(announce, v.description("Where advice is announced, once for the whole mesh.")),
+    [],
+  ),
+  chat: v.optional(v.pipe(chat, v.description("Chats in which questions are answered.")), {}),
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
   log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),

@@ -1,51 +1,42 @@
-import { useEffect, useState } from "preact/hooks";
-import { Ask } from "./ask.tsx";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Header } from "./header.tsx";
-import { type Connection, follow } from "./live.ts";
-import { Nodes } from "./nodes.tsx";
-import { newsOf, type Office, told } from "./office.ts";
-import { Overlay } from "./overlay.tsx";
-import { Rooms } from "./rooms.tsx";
-import { useNow } from "./use-now.ts";
+import { type Connection, Follower } from "./live.ts";
+import { MeshView } from "./mesh-view.tsx";
+import { newsOf, type Office, pagesOf, told } from "./office.ts";
+import { OfficeView } from "./office-view.tsx";
+import { PeopleView } from "./people.tsx";
+import { RoomView } from "./room-view.tsx";
+import { type Route, useRoute } from "./route.ts";
+import { applySettings, keepSettings, storedSettings } from "./settings.ts";
+import { SetupView } from "./setup-view.tsx";
+import { WordsContext, wordsOf } from "./words.ts";
 
-/** The page: what the rooms are like, which nodes tell it, and how these are linked. */
+/** The page: what the rooms are like, who is in, and how the nodes stand. */
 export function App() {
-  const [office, setOffice] = useState<Office | undefined>(undefined);
-  const [connection, setConnection] = useState<Connection>({ state: "connecting" });
-  const [news, setNews] = useState("");
-  const nowMs = useNow();
-
+  const [settings, setSettings] = useState(storedSettings);
+  const words = useMemo(() => wordsOf(settings, setSettings), [settings]);
+  const { texts } = words;
+  const { office, connection, news } = useOffice(texts.news);
+  const route = useRoute();
   useEffect(() => {
-    let latest: Office | undefined;
-    return follow({
-      connection: setConnection,
-      message: (message) => {
-        const next = told(latest, message, performance.now());
-        if (next === undefined) return;
-        const heard = newsOf(latest, next);
-        if (heard !== "") setNews(heard);
-        latest = next;
-        setOffice(next);
-      },
-    });
-  }, []);
+    applySettings(settings);
+    keepSettings(settings);
+  }, [settings]);
+  useEffect(() => window.scrollTo(0, 0), [route.view]);
 
   return (
-    <>
-      <a class="skip" href="#rooms">
-        Skip to the rooms
-      </a>
-      <Header office={office} connection={connection} nowMs={nowMs} />
-      <main class={connection.state === "lost" ? "past" : undefined}>
+    <WordsContext.Provider value={words}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+        {texts.skip}
+      </button>
+      <Header office={office} connection={connection} route={route} />
+      <main id="main" tabindex={-1} class={connection.state === "lost" ? "past" : undefined}>
         {office === undefined ? (
-          <p class="empty">Asking this node what it knows …</p>
+          <p class="empty loading">
+            {connection.state === "lost" ? texts.nothingYet : texts.loading}
+          </p>
         ) : (
-          <>
-            <Ask />
-            <Rooms rooms={office.rooms} nowMs={nowMs} />
-            <Nodes nodes={office.nodes} self={office.self.id} nowMs={nowMs} />
-            <Overlay nodes={office.nodes} self={office.self.id} />
-          </>
+          <View office={office} route={route} />
         )}
       </main>
       <p class="unseen" aria-live="polite">
@@ -53,12 +44,61 @@ export function App() {
       </p>
       <footer>
         <p>
-          No server, no cloud: this page came from{" "}
-          <b>{office === undefined ? "a Pi" : office.self.name}</b>, and any other node shows the
-          same. As data: <a href="/v1/rooms">rooms</a>, <a href="/metrics">metrics</a>,{" "}
-          <a href="/docs">API</a>.
+          {texts.noServer(office?.self.name ?? location.host)} <a href="/v1/rooms">{texts.rooms}</a>
+          , <a href="/metrics">{texts.metrics}</a>, <a href="/docs">API</a>.
         </p>
+        {office !== undefined && (
+          <p title={texts.stateHash}>
+            {texts.state} <code>{office.mesh.digest.slice(0, DIGEST_SHOWN)}</code>
+          </p>
+        )}
       </footer>
-    </>
+    </WordsContext.Provider>
   );
+}
+
+const DIGEST_SHOWN = 8;
+
+function View({ office, route }: { office: Office; route: Route }) {
+  switch (route.view) {
+    case "people":
+      return <PeopleView office={office} />;
+    case "mesh":
+      return <MeshView office={office} />;
+    case "room":
+      return <RoomView office={office} room={route.room} />;
+    case "setup":
+      return <SetupView office={office} />;
+    default:
+      return <OfficeView office={office} />;
+  }
+}
+
+/** The office as it is told, for as long as the page is open. */
+function useOffice(
+  newsText: (name: string, what: ReturnType<typeof newsOf>[number]["what"]) => string,
+) {
+  const [office, setOffice] = useState<Office | undefined>(undefined);
+  const [connection, setConnection] = useState<Connection>({ state: "connecting" });
+  const [news, setNews] = useState("");
+  const text = useRef(newsText);
+  text.current = newsText;
+  useEffect(() => {
+    let latest: Office | undefined;
+    const follower = new Follower({
+      connection: setConnection,
+      others: () => pagesOf(latest).map(({ href }) => href),
+      message: (message) => {
+        const next = told(latest, message, performance.now());
+        if (next === undefined) return;
+        const heard = newsOf(latest, next).map(({ name, what }) => text.current(name, what));
+        if (heard.length > 0) setNews(heard.join(", "));
+        latest = next;
+        setOffice(next);
+      },
+    });
+    follower.start();
+    return () => follower.stop();
+  }, []);
+  return { office, connection, news };
 }

@@ -1,12 +1,14 @@
 import { useRef, useState } from "preact/hooks";
 import type { AnswerDocument, ProblemDocument } from "../api/types.ts";
+import { signedFetch } from "./signed-fetch.ts";
+import { useWords } from "./words.ts";
 
 /** As many letters as the node reads. */
 const QUESTION_LENGTH_MAX = 240;
-const EXAMPLES = ["warmest room", "is it noisy in the open space", "help"];
 
 /** A box for questions in plain words; this node answers. */
 export function Ask() {
+  const { texts } = useWords();
   const [question, setQuestion] = useState("");
   const [answer, setAnswer] = useState("");
   const asked = useRef(0);
@@ -16,27 +18,29 @@ export function Ask() {
     const turn = asked.current;
     const said = await answerTo(text);
     // The newest question's answer stays, whichever comes last.
-    if (turn === asked.current) setAnswer(said);
+    if (turn === asked.current) setAnswer(said === "" ? texts.noAnswer : said);
   };
 
   return (
-    <section class="ask" aria-label="Ask">
+    <section class="ask" aria-label={texts.ask}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           if (question.trim() !== "") void ask(question);
         }}
       >
-        <label for="question">Ask</label>
+        <label class="unseen" for="question">
+          {texts.ask}
+        </label>
         <input
           id="question"
           value={question}
           maxLength={QUESTION_LENGTH_MAX}
-          placeholder={EXAMPLES.join(" · ")}
+          placeholder={texts.askExamples}
           autocomplete="off"
           onInput={(event) => setQuestion(event.currentTarget.value)}
         />
-        <button type="submit">Ask</button>
+        <button type="submit">{texts.ask}</button>
       </form>
       <p class="answer" role="status">
         {answer}
@@ -47,10 +51,10 @@ export function Ask() {
 
 async function answerTo(question: string): Promise<string> {
   try {
-    const reply = await fetch(`/v1/ask?q=${encodeURIComponent(question)}`);
+    const reply = await signedFetch(`/v1/ask?q=${encodeURIComponent(question)}`, { method: "GET" });
     const document = (await reply.json()) as AnswerDocument | ProblemDocument;
     return "answer" in document ? document.answer : document.detail;
   } catch {
-    return "This node does not answer now.";
+    return "";
   }
 }

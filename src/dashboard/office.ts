@@ -1,9 +1,11 @@
 import type {
+  DeviceDocument,
   LiveChange,
   LiveMessage,
   LiveSnapshot,
   MeshDocument,
   NodeDocument,
+  PersonDocument,
   RoomDocument,
   SelfDocument,
 } from "../api/types.ts";
@@ -18,6 +20,8 @@ export interface Dated<T> {
 export interface Office {
   readonly rooms: ReadonlyMap<string, Dated<RoomDocument>>;
   readonly nodes: ReadonlyMap<string, Dated<NodeDocument>>;
+  readonly people: ReadonlyMap<string, Dated<PersonDocument>>;
+  readonly devices: ReadonlyMap<string, Dated<DeviceDocument>>;
   readonly mesh: MeshDocument;
   readonly self: SelfDocument;
 }
@@ -38,16 +42,20 @@ function whole(snapshot: LiveSnapshot, nowMs: number): Office {
   return {
     rooms: merged(new Map(), snapshot.rooms, ({ room }) => room, [], nowMs),
     nodes: merged(new Map(), snapshot.nodes, ({ id }) => id, [], nowMs),
+    people: merged(new Map(), snapshot.people, ({ person }) => person, [], nowMs),
+    devices: merged(new Map(), snapshot.network, ({ mac }) => mac, [], nowMs),
     mesh: snapshot.mesh,
     self: snapshot.node,
   };
 }
 
 function changed(office: Office, change: LiveChange, nowMs: number): Office {
-  const { rooms, nodes, mesh, node, gone } = change;
+  const { rooms, nodes, people, network, mesh, node, gone } = change;
   return {
     rooms: merged(office.rooms, rooms, ({ room }) => room, gone?.rooms, nowMs),
     nodes: merged(office.nodes, nodes, ({ id }) => id, gone?.nodes, nowMs),
+    people: merged(office.people, people, ({ person }) => person, gone?.people, nowMs),
+    devices: merged(office.devices, network, ({ mac }) => mac, gone?.network, nowMs),
     mesh: mesh ?? office.mesh,
     self: node ?? office.self,
   };
@@ -67,19 +75,37 @@ function merged<T>(
   return next;
 }
 
-/** What to read out after a change: nodes that fell silent, came back, joined or left. */
-export function newsOf(before: Office | undefined, after: Office): string {
-  if (before === undefined) return "";
-  const told: string[] = [];
+/** A node that fell silent, came back, joined or left. */
+export interface News {
+  readonly name: string;
+  readonly what: "joined" | "back" | "silent" | "left";
+}
+
+/** What to read out after a change. */
+export function newsOf(before: Office | undefined, after: Office): readonly News[] {
+  if (before === undefined) return [];
+  const told: News[] = [];
   for (const [id, { document }] of after.nodes) {
     const was = before.nodes.get(id)?.document.state;
-    if (was === undefined) told.push(`${document.name} joined`);
-    else if (was !== document.state) {
-      told.push(`${document.name} ${document.state === "alive" ? "is back" : "went silent"}`);
-    }
+    const { name, state } = document;
+    if (was === undefined) told.push({ name, what: "joined" });
+    else if (was !== state) told.push({ name, what: state === "alive" ? "back" : "silent" });
   }
   for (const [id, { document }] of before.nodes) {
-    if (!after.nodes.has(id)) told.push(`${document.name} left`);
+    if (!after.nodes.has(id)) told.push({ name: document.name, what: "left" });
   }
-  return told.join(", ");
+  return told;
+}
+
+/** The ordinary web addresses of nodes that live; other nodes say where they are. */
+export function pagesOf(office: Office | undefined): readonly { name: string; href: string }[] {
+  return [...(office?.nodes.values() ?? [])]
+    .filter(({ document }) => document.state === "alive")
+    .flatMap(({ document: { name, api } }) =>
+      api
+        .map((text) => text.replace(/\/$/, ""))
+        .filter((text) => /^https?:\/\/[\w.:[\]-]+$/.test(text))
+        .slice(0, 1)
+        .map((href) => ({ name, href })),
+    );
 }

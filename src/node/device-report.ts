@@ -3,7 +3,8 @@ import type { NodeId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/time.ts";
 import { ownersByMac, parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
 import { nextVersions } from "../office/network.ts";
-import { deviceKey, deviceRecord, parseDeviceKey } from "../office/records.ts";
+import { aged, deviceKey, deviceRecord, parseDeviceKey } from "../office/records.ts";
+import type { Held } from "../replica/origin-state.ts";
 import type { Replica } from "../replica/replica.ts";
 import { AddressDisputes } from "./address-disputes.ts";
 import type { Node } from "./node.ts";
@@ -91,13 +92,11 @@ export class DeviceReport {
   }
 
   private reconsider(): void {
-    const { record, replica, self, node } = this.parts;
+    this.rename();
+    const { record, node } = this.parts;
     if (record === "all") return;
-    const told = [...(replica.state(self)?.held.values() ?? [])]
-      .filter(({ entry }) => entry.value !== undefined)
-      .map(({ entry }) => parseDeviceKey(entry.key))
-      .filter((mac) => mac !== undefined);
-    const owners = ownersByMac(replica);
+    const told = [...this.told().keys()];
+    const owners = ownersByMac(this.parts.replica);
     const mayTell = (mac: string) => record === "registered" && owners.has(mac);
     const late = told.filter((mac) => !mayTell(mac));
     for (const mac of late) node.write(deviceKey(mac), undefined, "batched");
@@ -105,6 +104,37 @@ export class DeviceReport {
     for (const mac of this.seen.keys()) {
       if (!told.includes(mac) && mayTell(mac)) this.write(mac);
     }
+  }
+
+  /** Says again, with or without its name, what was told of a device that changed hands. */
+  private rename(): void {
+    const { node, clock } = this.parts;
+    const nowMs = clock.monotonicMs();
+    const owners = ownersByMac(this.parts.replica);
+    let dropped = 0;
+    for (const [mac, { entry, heardMs }] of this.told()) {
+      const said = entry.value && deviceRecord.decode(entry.value);
+      if (entry.value === undefined || !said?.ok) continue;
+      const before = said.value.hostname;
+      const hostname = owners.has(mac) ? (this.parts.hostnameOf?.(mac) ?? before) : undefined;
+      if (hostname === before) continue;
+      const value = deviceRecord.decode(aged(entry.key, entry.value, nowMs - heardMs));
+      if (!value.ok) continue;
+      node.write(entry.key, deviceRecord.encode({ ...value.value, hostname }), "batched");
+      if (hostname === undefined) dropped += 1;
+    }
+    if (dropped > 0) node.erase();
+  }
+
+  /** What this node told of devices, by MAC. */
+  private told(): ReadonlyMap<string, Held> {
+    const { replica, self } = this.parts;
+    const found = new Map<string, Held>();
+    for (const held of replica.state(self)?.held.values() ?? []) {
+      const mac = held.entry.value && parseDeviceKey(held.entry.key);
+      if (mac !== undefined) found.set(mac, held);
+    }
+    return found;
   }
 
   private mayTell(mac: string): boolean {
@@ -115,7 +145,9 @@ export class DeviceReport {
   private write(mac: string): void {
     const device = this.seen.get(mac);
     if (device === undefined) return;
-    const { clock, node, self, hostnameOf } = this.parts;
+    const { clock, node, replica, self, hostnameOf } = this.parts;
+    // Host names often hold people's: only of devices that somebody said are theirs.
+    const isClaimed = ownersByMac(replica).has(mac);
     const ago = (atMs: Millis) => Math.floor(Math.max(0, clock.monotonicMs() - atMs));
     const confirmedMs = ago(device.confirmedAtMs);
     const addresses = device.addresses.map(({ ip, confirmedAtMs }) => ({
@@ -128,7 +160,7 @@ export class DeviceReport {
       confirmedMs,
       presentMs: Math.floor(this.presentMs(mac, confirmedMs)),
       proofs: { agesMs: addresses.map(({ ageMs }) => ageMs), versions: [...versions] },
-      hostname: hostnameOf?.(mac),
+      hostname: isClaimed ? hostnameOf?.(mac) : undefined,
     });
     node.write(deviceKey(mac), record, "batched");
   }

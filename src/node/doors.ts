@@ -1,5 +1,6 @@
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
 import type { NodeId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../base/time.ts";
 import { dueReset, type ResetQuestion } from "../office/door-reset.ts";
 import {
@@ -20,10 +21,13 @@ import type { Reading } from "../reading/reading.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { Replica } from "../replica/replica.ts";
 import { localMinute } from "./local-minute.ts";
+import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 
 /** How often a room's count is considered. A guess: a count that is wrong may be so for a while. */
 const LOOK_MS = 15 * SECOND_MS;
+/** Doors that one node counts at, so that no client fills the state with rooms. A guess. */
+const DOORS_MAX = 64;
 const DAY_MINUTES = 24 * 60;
 
 export interface DoorsParts {
@@ -32,8 +36,9 @@ export interface DoorsParts {
   readonly replica: Replica;
   readonly clock: Clock;
   readonly sensors: readonly Sensor[];
-  /** The node's own. */
-  readonly room: string;
+  readonly log: Log;
+  /** The node's own room is in it. */
+  readonly naming: Named;
   /** This start of the process, as no other one is called. */
   readonly run: string;
   /** After which minute of the day counts begin anew; undefined for none. */
@@ -58,6 +63,7 @@ interface Tally {
 /** Adds up who goes through this node's doors, and sees that counts come right again. */
 export class Doors {
   private readonly tallies = new Map<string, Tally>();
+  private isFull = false;
 
   constructor(private readonly parts: DoorsParts) {}
 
@@ -70,22 +76,32 @@ export class Doors {
 
   /** What a reading says of who is in, where its sensor stands at a door: all doors together. */
   shown(reading: Reading): number {
-    const { replica, self, clock, room } = this.parts;
-    const at = reading.room ?? room;
+    const { replica, self, clock, naming } = this.parts;
+    const at = reading.room ?? naming.room;
     if (reading.kind !== "count") return reading.value;
     if (replica.get(self, passagesKey(at, reading.sensor)) === undefined) return reading.value;
     const fold = doorFolds(replica, clock.monotonicMs()).get(at);
     return Math.max(0, fold?.net ?? reading.value);
   }
 
-  private pass({ sensor, room = this.parts.room, ins, outs }: Passage): void {
+  private pass({ sensor, room = this.parts.naming.room, ins, outs }: Passage): void {
     const key = passagesKey(room, sensor);
     const isNobody = ins + outs === 0;
     if (isNobody && this.parts.replica.get(this.parts.self, key) !== undefined) return;
     this.parts.node.settleLives();
+    if (!this.hasPlaceFor(key)) return;
     const tally = this.tallyOf(key);
     tally.counted = sum(tally.counted, { ins, outs });
     this.write(key, tally, isNobody ? undefined : 0);
+  }
+
+  private hasPlaceFor(key: string): boolean {
+    const keys = [...(this.parts.replica.state(this.parts.self)?.held.keys() ?? [])];
+    const doors = keys.filter((one) => parsePassagesKey(one) !== undefined);
+    if (doors.includes(key) || doors.length < DOORS_MAX) return true;
+    if (!this.isFull) this.parts.log.write("warn", "too many doors: some are not counted");
+    this.isFull = true;
+    return false;
   }
 
   /** A former life that only others remember may have counted more than the disk knew. */

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type Clock, SECOND_MS } from "../base/time.ts";
 import { grantKey, grantRecord, parseGrantKey } from "../office/grants.ts";
 import type { Replica } from "../replica/replica.ts";
-import { chainTo, holderOf } from "../ucan/chain.ts";
+import { chainTo, holderOf, type Issued } from "../ucan/chain.ts";
 import { covers } from "../ucan/command.ts";
 import { containerBytes, containerText, fromContainerBytes } from "../ucan/container.ts";
 import { type Delegation, decodeDelegation, delegate } from "../ucan/delegation.ts";
@@ -22,7 +22,7 @@ const SHORT_ID_CHARS_MIN = 8;
 
 /** How tokens are taken back; their judging belongs to another folder. */
 export interface Revoking {
-  isRevoked(cid: string): boolean;
+  isRevoked(link: Issued): boolean;
   /** The entry that takes a token back; `path` leads from the root to it, where it is known. */
   entry(cid: string, path: readonly Delegation[]): { key: string; value: Uint8Array };
 }
@@ -117,7 +117,7 @@ export class Grants implements GrantSide {
     const { mesh, signer, revoking } = this.parts;
     const holder = holderOf(mesh, authority);
     if (!holder.ok || holder.value !== signer.id) return false;
-    return authority.every((link) => covers(link.cmd, command) && !revoking.isRevoked(link.cid));
+    return authority.every((link) => covers(link.cmd, command) && !revoking.isRevoked(link));
   }
 
   /** Every grant that stands, whoever wrote it down. */
@@ -131,7 +131,7 @@ export class Grants implements GrantSide {
       const written = this.readOnce(entry.value);
       if (written === undefined || written.end.cid !== cid) continue;
       if (written.end.exp !== null && written.end.exp < nowS) continue;
-      if (written.chain.some((link) => revoking.isRevoked(link.cid))) continue;
+      if (written.chain.some((link) => revoking.isRevoked(link))) continue;
       found.set(cid, written);
     }
     return found;
@@ -167,7 +167,7 @@ export class Grants implements GrantSide {
       if (written === undefined) continue;
       const { exp } = written.end;
       const isPast = exp !== null && exp + KEPT_EXPIRED_S < nowS;
-      if (isPast || revoking.isRevoked(written.end.cid)) node.write(key, undefined, "batched");
+      if (isPast || revoking.isRevoked(written.end)) node.write(key, undefined, "batched");
     }
   }
 }

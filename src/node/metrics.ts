@@ -12,6 +12,8 @@ const COUNTERS: readonly (readonly [name: string, label: string, help: string])[
   ["watercooler_connections_refused_total", "reason", "Connections that never became a link."],
   ["watercooler_links_lost_total", "reason", "Links that ended."],
   ["watercooler_dials_failed_total", "reason", "Dials that came to nothing."],
+  ["watercooler_announcements_total", "outcome", "Tries to announce something, by outcome."],
+  ["watercooler_chat_answers_total", "outcome", "Tries to answer in a chat, by outcome."],
 ];
 
 /** The node's own numbers, names and units as Prometheus's naming guide has them. */

@@ -135,6 +135,12 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** The demo's office, which can be cut in two to be looked at. */
+export interface DemoSide {
+  isCut(): boolean;
+  ask(what: "cut" | "heal"): void;
+}
+
 /** Power that was given to a key: what for, till when. */
 export interface GrantView {
   /** The content id of its delegation. */
@@ -223,10 +229,14 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  /** Only on a node of the demo. */
+  readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
+  /** Names this node and its room, over its configuration, for good. */
+  rename?(named: { readonly name: string; readonly room: string }): Result<void, WriteRefusal>;
   /** Sets a sensor's offset for good; 0 takes it back. */
   calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**

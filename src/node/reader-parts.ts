@@ -10,9 +10,10 @@ import type { Store } from "../store/port.ts";
 import type { Calibrations } from "./calibrations.ts";
 import type { Counters } from "./counters.ts";
 import type { History } from "./history/history.ts";
+import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
-import type { GrantSide } from "./read-side.ts";
+import type { Check, DemoSide, GrantSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -20,8 +21,7 @@ import type { Targets } from "./targets.ts";
 export interface ReaderParts {
   readonly self: NodeId;
   readonly meshId: string;
-  readonly name: string;
-  readonly room: string;
+  readonly naming: Naming;
   readonly version: string;
   readonly keepMs: Millis;
   /** How fast motion that was seen fades. */
@@ -39,6 +39,9 @@ export interface ReaderParts {
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
   readonly people?: People;
+  /** What leaves the mesh here, and how that does. */
+  readonly edgeChecks?: () => readonly Check[];
+  readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;

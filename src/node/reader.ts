@@ -12,6 +12,7 @@ import { occupancies } from "../office/occupancy.ts";
 import {
   ALIVE_KEY,
   LINKS_KEY,
+  NAMED_KEY,
   NODE_KEY,
   parseDeviceKey,
   parseReadingKey,
@@ -23,11 +24,13 @@ import { isPlausible } from "../reading/kind.ts";
 import type { Entry } from "../replica/entry.ts";
 import type { History } from "./history/history.ts";
 import { nodeMetrics } from "./metrics.ts";
+import type { Named } from "./naming.ts";
 import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
   CalibrationView,
   Check,
+  DemoSide,
   GrantSide,
   MeshView,
   Metric,
@@ -64,12 +67,17 @@ export class Reader implements ReadSide {
     return this.parts.targets;
   }
 
+  get demo(): DemoSide | undefined {
+    return this.parts.demo;
+  }
+
   get grants(): GrantSide | undefined {
     return this.parts.grants;
   }
 
   self(): SelfView {
-    const { self: id, name, room, version, clock, sensors, addresses } = this.parts;
+    const { self: id, naming, version, clock, sensors, addresses } = this.parts;
+    const { name, room } = naming;
     return {
       id,
       name,
@@ -128,6 +136,7 @@ export class Reader implements ReadSide {
             : undefined,
         "nobody else uses it",
       ),
+      ...(this.parts.edgeChecks?.() ?? []),
       check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
     ];
@@ -238,6 +247,10 @@ export class Reader implements ReadSide {
     return err({ status: 404, detail: "this node keeps no calibrations" });
   }
 
+  rename(named: Named): Result<void, WriteRefusal> {
+    return this.parts.naming.set(named);
+  }
+
   subscribe(listener: (topics: ReadonlySet<Topic>) => void): () => void {
     const { node } = this.parts;
     const offEntries = node.onEntries((entries) => listener(topicsOf(entries)));
@@ -274,5 +287,5 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
-  return [NODE_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
+  return [NODE_KEY, NAMED_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/time.ts";
 import { AdviceBook } from "../office/advice.ts";
+import type { Advised } from "../office/announcements.ts";
 import { parseReadingKey } from "../office/records.ts";
 import { parseTargetKey } from "../office/targets.ts";
 import type { RoomView } from "../office/views.ts";
@@ -33,8 +34,18 @@ export class RoomAdvice {
   advised(rooms: readonly RoomView[]): readonly RoomView[] {
     if (this.rules.length === 0) return rooms;
     this.book.update(rooms, this.clock.monotonicMs());
-    // Quiet hours are for people: the only use of the wall clock here.
-    const minute = localMinute(this.clock);
+    const minute = this.minuteOfDay();
     return rooms.map((room) => ({ ...room, advice: this.book.of(room.room, minute) }));
+  }
+
+  /** What each rule says of rooms now, for those who announce it. */
+  toAnnounce(rooms: readonly RoomView[]): readonly Advised[] {
+    this.book.update(rooms, this.clock.monotonicMs());
+    return this.book.advised(rooms, this.minuteOfDay());
+  }
+
+  private minuteOfDay(): number {
+    // Quiet hours are for people: the only use of the wall clock here.
+    return localMinute(this.clock);
   }
 }

@@ -18,6 +18,7 @@ import type { Reading } from "../reading/reading.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { DeviceReport } from "./device-report.ts";
 import type { Doors } from "./doors.ts";
+import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 
 /** How often the node looks whether what it says of itself still holds. */
@@ -36,9 +37,8 @@ export interface SelfReportParts {
   readonly sensors: readonly Sensor[];
   readonly watch: NeighbourWatch | undefined;
   readonly devices?: DeviceReport;
+  readonly naming: Named;
   readonly doors?: Doors;
-  readonly name: string;
-  readonly room: string;
   readonly version: string;
   readonly addresses: () => readonly Address[];
   readonly api: () => readonly string[];
@@ -80,7 +80,8 @@ export class SelfReport {
   }
 
   private sayWho(): void {
-    const { node, name, room, version, addresses, api } = this.parts;
+    const { node, naming, version, addresses, api } = this.parts;
+    const { name, room } = naming;
     const record = { name, room, version, addresses: [...addresses()], api: [...api()] };
     const text = JSON.stringify(record);
     if (text === this.said) return;
@@ -103,7 +104,7 @@ export class SelfReport {
     const { sensor, kind, room, simulated, everyMs } = reading;
     const record = readingRecord.encode({
       value: this.parts.doors?.shown(reading) ?? reading.value,
-      room: room ?? this.parts.room,
+      room: room ?? this.parts.naming.room,
       ageMs: 0,
       everyMs: Math.floor(everyMs),
       simulated: simulated ? 1 : undefined,

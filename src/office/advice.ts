@@ -1,6 +1,7 @@
 import type { Millis } from "../base/time.ts";
 import type { AdviceRule, DayPart } from "../reading/advice-rule.ts";
-import type { RoomView } from "./views.ts";
+import type { Advised } from "./announcements.ts";
+import type { ReadingView, RoomView } from "./views.ts";
 
 interface Standing {
   /** Since when the value has been beyond the bound, on this node's monotonic clock. */
@@ -41,6 +42,28 @@ export class AdviceBook {
       .map(({ say }) => say);
     return [...new Set(said)];
   }
+
+  /**
+   * What each rule says of rooms, for those who announce it. Left out is what is not known, or
+   * has not held for long enough: what was announced of it before stands.
+   */
+  advised(rooms: readonly RoomView[], minuteOfDay: number): readonly Advised[] {
+    return this.rules.flatMap((rule, at) =>
+      rooms.flatMap((room): Advised[] => {
+        if (rule.room !== undefined && rule.room !== room.room) return [];
+        const { kind, say: text, quiet } = rule;
+        const what = { room: room.room, kind, text };
+        if (this.standings.get(keyOf(at, room.room))?.state === "said") {
+          const isQuiet = quiet !== undefined && isWithin(quiet, minuteOfDay);
+          return [{ ...what, state: isQuiet ? "quiet" : "said" }];
+        }
+        const reading = freshReading(rule, room);
+        const isBack =
+          reading !== undefined && !isBeyond(boundsOf(rule, room), reading, rule.hysteresis);
+        return isBack ? [{ ...what, state: "over" }] : [];
+      }),
+    );
+  }
 }
 
 function judge(
@@ -49,15 +72,25 @@ function judge(
   before: Standing | undefined,
   nowMs: Millis,
 ): Standing | undefined {
-  const reading = room.readings.find(({ kind }) => kind === rule.kind);
-  if (reading === undefined || reading.stale) return undefined;
+  const reading = freshReading(rule, room);
+  if (reading === undefined) return undefined;
+  const bounds = boundsOf(rule, room);
   const slack = before?.state === "said" ? rule.hysteresis : 0;
-  const value = Number(reading.value);
-  const { above, below, hangsOn } = boundsOf(rule, room);
-  if (value <= above - slack && value >= below + slack) return undefined;
+  if (!isBeyond(bounds, reading, slack)) return undefined;
   // A target may be newer than the value: then only from now on is the value known to be beyond.
-  const sinceMs = before?.sinceMs ?? (hangsOn === "target" ? nowMs : nowMs - reading.ageMs);
+  const sinceMs = before?.sinceMs ?? nowMs - (bounds.hangsOn === "target" ? 0 : reading.ageMs);
   return { sinceMs, state: nowMs - sinceMs >= rule.forMs ? "said" : "waiting" };
+}
+
+function freshReading({ kind }: AdviceRule, { readings }: RoomView): ReadingView | undefined {
+  const reading = readings.find((one) => one.kind === kind);
+  return reading?.stale === true ? undefined : reading;
+}
+
+/** Whether a value is beyond the bounds, or within them by less than `slack`. */
+function isBeyond({ above, below }: Bounds, reading: ReadingView, slack: number): boolean {
+  const value = Number(reading.value);
+  return value > above - slack || value < below + slack;
 }
 
 interface Bounds {

@@ -20,13 +20,16 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `unclaim/MAC` | which claims of it were taken back |
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `history/TIER` | hashes of what it has closed of its readings (`history/published.ts`) |
+ * | `named` | what somebody called it on its page, over its configuration |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |
  * | `grant/CID` | what somebody was allowed (`grants.ts`) |
  * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |
  */
 export const NODE_KEY = "node";
 export const LINKS_KEY = "links";
 export const ALIVE_KEY = "alive";
+export const NAMED_KEY = "named";
 const READING_PREFIX = "reading/";
 const DEVICE_PREFIX = "device/";
 
@@ -39,6 +42,11 @@ export const nodeRecord = record({
   version: text(3, 32),
   addresses: many(text(4, ADDRESS_BYTES_MAX), 16),
   api: many(text(5, ADDRESS_BYTES_MAX), 16),
+});
+
+export const namedRecord = record({
+  name: text(1, NAME_BYTES_MAX),
+  room: text(2, NAME_BYTES_MAX),
 });
 
 export const linksRecord = record({ active: many(bytes(1, 32, 32), 32) });

@@ -8,3 +8,14 @@ export interface Passage {
   readonly ins: number;
   readonly outs: number;
 }
+
+export type Way = "in" | "out";
+
+/** As many as go through a door at once. A guess: a class. */
+export const PASSING_COUNT_MAX = 100;
+
+/** So many people that way; undefined where that is no number of people. */
+export function peopleThrough(way: Way, count: number): Pick<Passage, "ins" | "outs"> | undefined {
+  if (!Number.isInteger(count) || count < 1 || count > PASSING_COUNT_MAX) return undefined;
+  return way === "in" ? { ins: count, outs: 0 } : { ins: 0, outs: count };
+}

@@ -31,6 +31,9 @@ export function refusalText(refusal: ChainRefusal): string {
   return SAYS[refusal];
 }
 
+/** A link by its id and its issuer. */
+export type Issued = Pick<Delegation, "cid" | "iss">;
+
 export interface ChainQuestion {
   /** Whose power it is: the mesh's root. */
   readonly subject: NodeId;
@@ -40,7 +43,8 @@ export interface ChainQuestion {
   readonly args?: IpldMap;
   /** From the root's own delegation to the one for the audience. */
   readonly proofs: readonly Delegation[];
-  readonly isRevoked: (cid: string) => boolean;
+  /** Whether a link was taken back, or whoever issued it was put out. */
+  readonly isRevoked: (link: Issued) => boolean;
   /**
    * Unix seconds; `"timeless"` looks at no time, for what every replica must judge the same
    * from replicated data alone.
@@ -58,7 +62,7 @@ export function checkChain(question: ChainQuestion): Result<void, ChainRefusal> 
   for (const link of proofs) {
     if (!covers(link.cmd, command)) return err("other command");
     if (!allows(link.pol, args)) return err("outside its limits");
-    if (isRevoked(link.cid)) return err("revoked");
+    if (isRevoked(link)) return err("revoked");
     const late = timeRefusal(link, now);
     if (late !== undefined) return err(late);
   }

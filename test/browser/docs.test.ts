@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import test, { after, before, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { filledPath, shape } from "../../src/dashboard/openapi.ts";
 import { FakeOffice } from "../integration/api-fake-office.ts";
 import { ask, serve, WAIT_MS_MAX } from "../integration/api-harness.ts";
+import { launch, skip } from "./chromium.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: apt install chromium`;
 const staticDir = fileURLToPath(new URL("../../../dashboard", import.meta.url));
 
 let browser: Browser | undefined;
 before(async () => {
   if (skip !== false) return;
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  browser = await launch();
 });
 after(() => browser?.close());
 

@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./target.ts";
 import { HTTP_TARGETS } from "./targets-http.ts";
 import { MESH_TARGETS } from "./targets-mesh.ts";
+import { NEIGHBOUR_TARGETS } from "./targets-neighbours.ts";
 import { TEXT_TARGETS } from "./targets-text.ts";
 import { WIRE_TARGETS } from "./targets-wire.ts";
 
@@ -9,5 +10,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...WIRE_TARGETS,
   ...MESH_TARGETS,
   ...TEXT_TARGETS,
+  ...NEIGHBOUR_TARGETS,
   ...HTTP_TARGETS,
 ];

@@ -9,6 +9,7 @@ import { recordsOf } from "../../src/link/discovery/records.ts";
 import { calibrationKey, calibrationRecord } from "../../src/office/calibrations.ts";
 import { claimKey, encodeClaim, encodeUnclaim, unclaimKey } from "../../src/office/claims.ts";
 import { encodeReset, passagesKey, passagesRecord, resetKey } from "../../src/office/doors.ts";
+import { lansRecord } from "../../src/office/probing.ts";
 import {
   deviceKey,
   deviceRecord,
@@ -26,6 +27,7 @@ import { vectorOf } from "../../src/replica/sync.ts";
 import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
 import { ROWS } from "./targets-mesh.ts";
+import { spoken } from "./targets-neighbours.ts";
 import { BIRTH, CREDENTIAL, HELLO, joined, MEMBER, ROOT } from "./targets-wire.ts";
 
 const table = new IdentityTable();
@@ -280,3 +282,30 @@ function birthOf() {
     moved: 1,
   };
 }
+
+const proofs = { agesMs: [5, 9_000], versions: [7, 3] };
+const device = deviceRecord.encode({ ips: ["192.0.2.9", "2001:db8::9"], confirmedMs: 5, proofs });
+const lans = lansRecord.encode({ lans: ["192.0.2.0/24", "2001:db8::/64"] });
+write("devices", { valid: spoken.encode({ device, lans }), empty: "" });
+const lease = `lease 192.0.2.9 {
+  starts 4 2026/11/19 11:00:00;
+  ends 4 2026/11/19 13:00:00;
+  binding state active;
+  hardware ethernet ${MAC};
+  client-hostname "anas-phone";
+}
+`;
+write("dhcp-leases", {
+  "valid-dnsmasq": `1795082400 ${MAC} 192.0.2.9 anas-phone *\n`,
+  "valid-isc": lease,
+  "valid-networkd": JSON.stringify({
+    Leases: [
+      {
+        HardwareAddress: [0x3c, 0x22, 0xfb, 1, 2, 3],
+        Address: [192, 0, 2, 9],
+        Hostname: "anas-phone",
+        ExpirationUSec: 72_338_380_895,
+      },
+    ],
+  }),
+});

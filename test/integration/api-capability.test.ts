@@ -13,6 +13,7 @@ import { ok } from "../../src/base/result.ts";
 import type { GrantSide, PeopleSide, TargetSide } from "../../src/node/read-side.ts";
 import type { TargetView } from "../../src/office/views.ts";
 import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
+import type { Issued } from "../../src/ucan/chain.ts";
 import { containerText } from "../../src/ucan/container.ts";
 import { type Delegation, type DelegationRequest, delegate } from "../../src/ucan/delegation.ts";
 import { invoke } from "../../src/ucan/invocation.ts";
@@ -78,7 +79,7 @@ async function guarded(context: TestContext, read: "lan" | "capability" = "lan")
     wallMs: () => (time.wallS + time.elapsedS) * 1_000,
     monotonicMs: () => performance.now() + time.elapsedS * 1_000,
   };
-  const trust = { crypto, mesh: root.id, isRevoked: (cid: string) => revoked.has(cid) };
+  const trust = { crypto, mesh: root.id, isRevoked: ({ cid }: Issued) => revoked.has(cid) };
   const office = new GuardedOffice();
   const { port } = await serve(context, { office, trust, clock, read });
 
@@ -180,6 +181,8 @@ test("every way of not being allowed is refused with a reason", async (context) 
   assertRefused(await send(byHand([], { subject: guest.id })), 403, /another mesh/);
   assertRefused(await send(byHand([])), 401, /nothing proves/);
   assertRefused(await send(byHand([granted])), 401, /root of this mesh/);
+  const lacking = byHand([toIssuer], { proofs: [toIssuer, granted] });
+  assertRefused(await send(lacking), 401, /a proof is missing/);
   const stray = link(identity(), guest.id);
   assertRefused(await send(byHand([toIssuer, stray])), 401, /one link/);
   assertRefused(await send(byHand([toIssuer, granted], { proofs: [toIssuer] })), 401, /else/);

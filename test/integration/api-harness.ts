@@ -11,7 +11,7 @@ import type { Clock } from "../../src/base/time.ts";
 import { FakeOffice } from "./api-fake-office.ts";
 
 /** What any wait here may take. */
-export const WAIT_MS_MAX = 5_000;
+export const WAIT_MS_MAX = 20_000;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),

@@ -169,6 +169,18 @@ export class Host {
     if (this.wallClock !== undefined) dropFakeTime(child.pid);
   }
 
+  /** Gives the host's interface an address on one more network. */
+  addAddress(prefix: string): void {
+    ip("-n", this.name, "addr", "add", prefix, "dev", "eth0");
+  }
+
+  /** Moves the host to another network, from which it reaches a neighbouring one. */
+  readdress(prefix: string, neighbour: string): void {
+    ip("-n", this.name, "addr", "flush", "dev", "eth0", "scope", "global");
+    this.addAddress(prefix);
+    ip("-n", this.name, "route", "add", neighbour, "dev", "eth0");
+  }
+
   /** The MAC address that the kernel gave the host's interface. */
   mac(): string {
     const [link] = JSON.parse(String(ip("-n", this.name, "-j", "link", "show", "eth0"))) as [
@@ -201,7 +213,11 @@ export class Host {
   }
 
   /** Asks from the host itself. Gives the HTTP status and the document, if there is one. */
-  send(method: "PUT" | "DELETE", path: string, body?: object): { status: string; text: string } {
+  send(
+    method: "POST" | "PUT" | "DELETE",
+    path: string,
+    body?: object,
+  ): { status: string; text: string } {
     const json = ["-H", "content-type: application/json", "-d", JSON.stringify(body)];
     const args = ["-X", method, "-w", "\n%{http_code}", ...(body === undefined ? [] : json)];
     const [text = "", status = ""] = (this.curl(path, args) ?? "").split(/\n(?=\d+$)/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Sensor } from "../../firmware-bridge/src/sensor.ts";
+import { silentLog } from "../../src/base/log.ts";
 import { Doors } from "../../src/node/doors.ts";
 import { occupancies } from "../../src/office/occupancy.ts";
 import type { Passage } from "../../src/reading/passage.ts";
@@ -26,8 +27,9 @@ class Door implements Sensor {
     this.walk(0, 0);
   }
 
-  walk(ins: number, outs: number): void {
-    this.told({ sensor: this.name, ins, outs });
+  walk(ins: number, outs: number, room?: string): void {
+    const where = room === undefined ? {} : { room };
+    this.told({ sensor: this.name, ins, outs, ...where });
   }
 }
 
@@ -36,7 +38,10 @@ class Hall {
   readonly world = new World({ seed: 7 });
   private readonly doors = new Map<SimHost, { door: Door; process: SimProcess | undefined }>();
 
-  constructor(count: number) {
+  constructor(
+    count: number,
+    private readonly resetMinute?: number,
+  ) {
     this.world.office(count);
     for (const host of this.world.hosts) this.doorOf(host);
     this.world.run(MINUTE_MS);
@@ -51,19 +56,11 @@ class Hall {
     this.doors.set(host, { door, process });
     if (process === undefined) return door;
     const { node, replica, boot: run } = process;
-    const resetMinute = undefined;
     const sensors = [door];
     const { clock } = host.parts;
-    new Doors({
-      self: host.id,
-      node,
-      replica,
-      clock,
-      sensors,
-      room: ROOM,
-      run,
-      resetMinute,
-    }).start();
+    const { resetMinute } = this;
+    const parts = { self: host.id, node, replica, clock, sensors, log: silentLog };
+    new Doors({ ...parts, naming: { name: "hall-pi", room: ROOM }, run, resetMinute }).start();
     return door;
   }
 
@@ -172,4 +169,33 @@ test("whoever comes in while a deserted room is counted anew stays counted", () 
   hall.all(0, [left, third]);
   mend();
   hall.all(1);
+});
+
+test("in the small hours half an hour without anybody is enough, a little later it is not", () => {
+  const clock = new World({ seed: 7 }).add("clock").parts.clock;
+  const local = new Date(clock.wallMs());
+  const minute = local.getHours() * 60 + local.getMinutes();
+  for (const [agoMinutes, left] of [
+    [0, 0],
+    [4 * 60, 2],
+  ] as const) {
+    const hall = new Hall(3, (minute - agoMinutes + 24 * 60) % (24 * 60));
+    const [first] = hall.world.hosts as [SimHost, SimHost, SimHost];
+    hall.walk(first, 2);
+    hall.world.run(29 * MINUTE_MS);
+    hall.all(2);
+    hall.world.run(3 * MINUTE_MS);
+    hall.all(left);
+  }
+});
+
+test("no more doors than a node may count at are told", () => {
+  const hall = new Hall(3);
+  const [first, second] = hall.world.hosts as [SimHost, SimHost, SimHost];
+  const door = hall.doorOf(first);
+  for (let at = 0; at < 100; at++) door.walk(1, 0, `room-${at}`);
+  door.walk(1, 0);
+  hall.all(1);
+  const keys = [...(second.process?.replica.state(first.id)?.held.keys() ?? [])];
+  assert.equal(keys.filter((key) => key.startsWith("passages/")).length, 64);
 });

@@ -10,6 +10,7 @@ import { ManualTimers } from "../../firmware-bridge/src/timers.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { ManualClock } from "../../src/base/time.ts";
+import type { Passage } from "../../src/reading/passage.ts";
 import type { Reading } from "../../src/reading/reading.ts";
 
 test("a line may have 512 bytes and no more, and the next newline resynchronises", () => {
@@ -111,6 +112,28 @@ test("readings arrive, the rest is counted and told once a minute", async () => 
   assert.equal(reports().length, 1);
   await driver.stop();
   assert.equal(timers.count, 0);
+});
+
+test("a box may tell who went through a door", async () => {
+  const { device, readings, driver } = rig();
+  const passages: Passage[] = [];
+  driver.onPassage((passage) => passages.push(passage));
+  driver.start((reading) => readings.push(reading));
+  await settle();
+  const line = (value: number, passage: unknown, kind = "count") =>
+    device.send(`${JSON.stringify({ sensor: "door", kind, value, passage })}\n`);
+  line(1, "in");
+  line(2, "out");
+  for (const bad of [0, -1, 1.5, 101]) line(bad, "in");
+  line(1, "through");
+  line(20, "in", "temperature");
+  assert.deepEqual(passages, [
+    { sensor: "box.door", ins: 1, outs: 0 },
+    { sensor: "box.door", ins: 0, outs: 2 },
+  ]);
+  assert.equal(readings.length, 2);
+  assert.deepEqual(Object.fromEntries(driver.skippedLines()), { "bad passage": 6 });
+  await driver.stop();
 });
 
 test("a box may name 64 sensors", async () => {

@@ -66,6 +66,30 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
   ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
   ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  [
+    "announce:\n  - { to: webhok, url: http://a }",
+    /^w\.yaml:2: announce\.0\.to: "webhok" .*one of webhook, .*did you mean webhook\?$/,
+  ],
+  ["announce:\n  - { to: ntfy, url: ntfy.sh/a }", /announce\.0\.url: "ntfy\.sh\/a" .*https:\/\//],
+  ["announce:\n  - { to: ntfy, url: http://a, kinds: [heat] }", /kinds\.0: "heat" .*one of temp/],
+  ["announce:\n  - { to: slack }", /^w\.yaml:2: announce\.0\.to: chat\.slack is not configured$/],
+  ["announce:\n  - { to: mqtt }", /^w\.yaml:2: announce\.0\.to: there is no broker: .*mqtt\.url$/],
+  [
+    "announce:\n  - { to: mqtt, url: mqtt://a, password: p }",
+    /^w\.yaml:2: announce\.0\.to: a password needs a username$/,
+  ],
+  [
+    "announce:\n  - { to: webhook, url: http://a, secret: x, secret_env: Y }",
+    /^w\.yaml:2: announce\.0: give only one of secret, secret_file, secret_env$/,
+  ],
+  [
+    "chat:\n  slack: { app_token: xapp-1 }",
+    /^w\.yaml:2: chat\.slack: give one of bot_token, bot_token_file, bot_token_env$/,
+  ],
+  [
+    "chat:\n  mattermost: { url: http://a, token: t }\nannounce: [{ to: mattermost }]",
+    /^w\.yaml:3: announce\.0\.to: give it a channel, or set chat\.mattermost\.channel$/,
+  ],
   ["hello", /^w\.yaml:1: file: it must be a mapping of node, data/],
   ["- 1", /^w\.yaml:1: file: a list is not allowed/],
   ["node:\n  name: 12", /^w\.yaml:2: node\.name: 12 .*in quotes/],
@@ -96,6 +120,18 @@ test("a bomb of aliases is refused at once", async () => {
 test("no key of JavaScript's own passes for one of ours", async () => {
   for (const key of ["constructor", "__proto__", "toString"]) {
     assert.match((await problems(`${key}: { a: 1 }`))[0] ?? "", /unknown key/, key);
+  }
+});
+
+test("a secret that is not allowed is not shown", async () => {
+  for (const text of [
+    "chat: { slack: { app_token: hush, bot_token: xoxb-1 } }",
+    "chat: { mattermost: { url: http://a, token: [hush] } }",
+    "announce: [{ to: mqtt, url: mqtt://a, password: { hush: 1 } }]",
+  ]) {
+    const lines = await problems(text);
+    assert.ok(lines.length > 0, text);
+    assert.doesNotMatch(lines.join(), /hush/);
   }
 });
 
@@ -180,6 +216,44 @@ occupancy: { half_life: 10min, reset: "" }
     { ...lab, forMs: 300_000, quiet: night },
     { ...wish, forMs: 0, hysteresis: 0 },
   ]);
+});
+
+test("what leaves the mesh has its defaults, and its secrets where they are", async () => {
+  const text = `
+mqtt: { url: "mqtt://broker.local" }
+announce:
+  - { to: mqtt }
+  - { to: webhook, url: "https://example.com/hook", secret_file: /etc/hook, rooms: [lab] }
+  - { to: slack }
+chat:
+  people: yes
+  slack: { app_token_env: APP, bot_token: xoxb-1, channel: "#lab", api_url: "http://s/api" }
+`;
+  const checked = await checkConfig("w.yaml", text);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const { announce, chat } = completeConfig(checked.value, AROUND).edge;
+  const all = { rooms: [], kinds: [] };
+  const topic = "watercooler/announcements/{room}";
+  assert.deepEqual(announce, [
+    { to: "mqtt", url: "mqtt://broker.local", topic, username: "", ...all },
+    {
+      to: "webhook",
+      url: "https://example.com/hook",
+      secret: { from: "file", path: "/etc/hook" },
+      rooms: ["lab"],
+      kinds: [],
+    },
+    { to: "slack", channel: "#lab", ...all },
+  ]);
+  assert.deepEqual(chat, {
+    people: "named",
+    slack: {
+      appToken: { from: "env", variable: "APP" },
+      botToken: { from: "text", text: "xoxb-1" },
+      channel: "#lab",
+      apiUrl: "http://s/api/",
+    },
+  });
 });
 
 test("defaults are the contract's; --data moves the secret too", () => {

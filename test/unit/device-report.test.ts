@@ -19,6 +19,7 @@ function pair(record: "all" | "registered" | "none" = "all") {
   const listeners: ((entries: readonly Entry[]) => void)[] = [];
   const told: { by: string; mac: string }[] = [];
   const hostnames = new Map<string, string>();
+  let erasures = 0;
   const reports = sites.map((site) => {
     const report = new DeviceReport({
       self: site.self,
@@ -32,7 +33,10 @@ function pair(record: "all" | "registered" | "none" = "all") {
           listeners.push(listener);
           return () => {};
         },
-        erase: () => ok(undefined),
+        erase: () => {
+          erasures += 1;
+          return ok(undefined);
+        },
         write: (key, value) => {
           const mac = parseDeviceKey(key);
           if (mac !== undefined && value !== undefined) told.push({ by: site.name, mac });
@@ -57,7 +61,7 @@ function pair(record: "all" | "registered" | "none" = "all") {
   const shown = () =>
     sites.map(({ replica }) => deviceViews(replica, 24 * HOUR_MS, clock.monotonicMs())[0]);
   const [a, b] = reports as [DeviceReport, DeviceReport];
-  return { clock, sites, a, b, told, seen, shown, pass, hostnames };
+  return { clock, sites, a, b, told, seen, shown, pass, hostnames, erased: () => erasures };
 }
 
 test("a device that roams back is shown there at once; who agrees says nothing", () => {
@@ -96,19 +100,28 @@ test("two who never agree, as on a router of many subnets, argue ever more seldo
   assert.ok(told.length > 4 && told.length < 60, `${told.length} tellings in an hour`);
 });
 
-test("a DHCP server's name goes with the device, and only with one that may be told", () => {
-  const { a, told, seen, shown, sites, pass, hostnames } = pair("registered");
-  hostnames.set(PHONE, "anas-phone");
-  a.tell({ type: "seen", ...seen("10.0.1.9", 0) });
-  a.note(seen("10.0.1.9", 0));
-  assert.deepEqual(told, [], "nobody claimed it");
-  const [site] = sites;
-  pass(site.write(claimKey(PHONE, 1), encodeClaim("Ana"), 0));
-  assert.deepEqual(
-    shown().map((view) => view?.hostname),
-    ["anas-phone", "anas-phone"],
-  );
-  const value = encodeUnclaim(site.replica, site.self, PHONE, [{ origin: site.self, tag: 1 }]);
-  pass(site.write(unclaimKey(PHONE), value, 0));
-  assert.deepEqual(shown(), [undefined, undefined]);
+test("a DHCP server's name goes with a device that somebody claimed, and with no other", () => {
+  for (const record of ["registered", "all"] as const) {
+    const { a, told, seen, shown, sites, pass, hostnames, erased } = pair(record);
+    hostnames.set(PHONE, "anas-phone");
+    a.tell({ type: "seen", ...seen("10.0.1.9", 0) });
+    a.note(seen("10.0.1.9", 0));
+    assert.equal(told.length, record === "all" ? 1 : 0);
+    assert.equal(shown()[1]?.hostname, undefined);
+    const [site] = sites;
+    pass(site.write(claimKey(PHONE, 1), encodeClaim("Ana"), 0));
+    assert.deepEqual(
+      shown().map((view) => view?.hostname),
+      ["anas-phone", "anas-phone"],
+    );
+    const before = erased();
+    const value = encodeUnclaim(site.replica, site.self, PHONE, [{ origin: site.self, tag: 1 }]);
+    pass(site.write(unclaimKey(PHONE), value, 0));
+    assert.deepEqual(
+      shown().map((view) => view?.hostname),
+      [undefined, undefined],
+    );
+    assert.equal(shown()[1]?.ip, record === "all" ? "10.0.1.9" : undefined);
+    assert.ok(erased() > before, "it is in no file either");
+  }
 });

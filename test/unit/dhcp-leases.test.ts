@@ -44,6 +44,7 @@ lease 10.0.0.9 {
   next binding state free;
   hardware ethernet 3c:22:fb:01:02:03;
   uid "\\001<\\"\\373\\001\\002\\003";
+  set vendor-class-identifier = "android-dhcp-13";
   client-hostname "anas-phone";
 }
 lease 10.0.0.10 {
@@ -59,6 +60,12 @@ lease 10.0.0.9 {
   binding state active;
   hardware ethernet 3c:22:fb:01:02:03;
   client-hostname "anas-phone.lan";
+}
+lease 10.0.0.13 {
+  starts 4 2026/11/19 11:00:00;
+  binding state active;
+  hardware ethernet 3c:22:fb:7d:7b:22;
+  uid "\\001<\\"\\373}{\\"";
 }
 lease 10.0.0.11 {
   starts 4 2026/11/19 11:00:00;
@@ -81,6 +88,12 @@ test("ISC dhcpd: the last block of an address holds; free and torn ones do not c
       termS: Date.UTC(2026, 10, 19, 13) / 1_000,
     },
     { mac: "3c:22:fb:01:02:04", ip: "10.0.0.10", hostname: undefined, termS: 1795082400 },
+    {
+      mac: "3c:22:fb:7d:7b:22",
+      ip: "10.0.0.13",
+      hostname: undefined,
+      termS: Date.UTC(2026, 10, 19, 11) / 1_000,
+    },
   ]);
 });
 
