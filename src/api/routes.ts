@@ -18,8 +18,10 @@ import {
 import { factsRoute } from "./facts.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
+import { membershipRoutes } from "./membership.ts";
 import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
+import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
@@ -39,6 +41,8 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...membershipRoutes(readSide),
+    ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
   ];
