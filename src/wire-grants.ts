@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { CLOCK_SET_S } from "./api/doorkeeper.ts";
 import type { ApiTrust } from "./api/server.ts";
+import type { NodeId } from "./base/id.ts";
 import type { Clock } from "./base/time.ts";
 import { Grants, type Revoking } from "./node/grants.ts";
 import type { Node } from "./node/node.ts";
@@ -22,11 +23,13 @@ export interface GrantWiring {
 
 /** What people are allowed in this mesh, and what was taken back. */
 export function wireGrants(
-  { mesh: { id: mesh }, signer, authority, crypto }: TrustParts,
+  { mesh: whole, signer, authority, crypto }: TrustParts,
   parts: { readonly node: Node; readonly replica: Replica; readonly clock: Clock },
 ): GrantWiring {
+  const mesh = whole.id;
   const judge = createRevocationJudge(mesh, crypto);
-  const isRevoked = ({ cid }: Issued) => isRevokedIn(parts.replica, cid, judge);
+  const isRevoked = (link: Issued) =>
+    isRevokedIn(parts.replica, link.cid, judge) || !whole.stands(link);
   const revoking: Revoking = {
     isRevoked,
     entry: (cid, path) => {
@@ -40,5 +43,6 @@ export function wireGrants(
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     clockSetS: CLOCK_SET_S,
   });
-  return { grants, trust: { crypto, mesh, isRevoked } };
+  const isOut = (node: NodeId) => whole.isOut(node);
+  return { grants, trust: { crypto, mesh, isRevoked, isOut } };
 }
