@@ -28,6 +28,7 @@ const EXTERNAL = [
 const ENTRIES = [
   "src/main.ts",
   "src/trust/mint-certificate.ts",
+  "src/trust/mint-https.ts",
   "src/maelstrom/maelstrom.ts",
   "src/sim/swarm-worker.ts",
 ];

@@ -99,8 +99,11 @@ async function runUntilQuit(config: Config, { format, ready }: RunOptions): Prom
     stderr(`watercooler: ${oneLine(started.error)}\n`);
     return 1;
   }
-  const { id, apiAddresses, meshAddresses, stop } = started.value;
-  const api = apiAddresses.map((address) => `http://${address}`);
+  const { id, apiAddresses, httpsAddresses, meshAddresses, stop } = started.value;
+  const api = [
+    ...apiAddresses.map((address) => `http://${address}`),
+    ...httpsAddresses.map((address) => `https://${address}`),
+  ];
   const { name, room } = config.node;
   log.write("info", "ready", { api: api.join(), mesh: meshAddresses.join() });
   if (format === "text" && api[0] !== undefined) stdout(`Dashboard of ${name}: ${api[0]}/\n`);

@@ -1,4 +1,4 @@
-import { ApiServer, type ApiTrust } from "./api/server.ts";
+import { ApiServer, type ApiServerOptions, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
@@ -17,17 +17,20 @@ import { Plan } from "./node/plan.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
+import { PERMITTED_DOMAIN } from "./office/https.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
 import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
+import { type HttpsWiring, wireHttps } from "./wire-https.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
 import { wireSensors } from "./wire-sensors.ts";
 
 export interface RunningNode {
   readonly id: string;
   readonly apiAddresses: readonly Address[];
+  readonly httpsAddresses: readonly Address[];
   readonly meshAddresses: readonly Address[];
   stop(): Promise<void>;
 }
@@ -50,7 +53,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge } = wired.value;
+  const { admissions, probe, neighbours, history, edge, https } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -68,6 +71,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     calibrations.start();
     people.start();
     admissions.start();
+    https.start();
     history.start();
     report.start();
     probe.start();
@@ -76,7 +80,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     await stop();
     return err((error as Error).message);
   }
-  return ok({ id: identity.id, apiAddresses, meshAddresses: meshAddresses(), stop });
+  const httpsAddresses = api?.secured() ?? [];
+  const mesh = meshAddresses();
+  return ok({ id: identity.id, apiAddresses, httpsAddresses, meshAddresses: mesh, stop });
 }
 
 /** What has to be started and stopped. */
@@ -91,6 +97,7 @@ interface WiredNode {
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
   readonly history: History;
+  readonly https: HttpsWiring;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
   /** Where the API answers, as the node tells the others; filled when it does. */
@@ -125,6 +132,8 @@ async function wireNode(
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
+  const living = () => admissions.own().admins.flatMap((one) => (one.isAlive ? [one.id] : []));
+  const https = await wireHttps(config, trusted, { ...past, self, log, admins: living });
   const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,
@@ -141,6 +150,7 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     membership: admissions,
+    https: https.authority,
     plan: new Plan({ node, replica, clock }),
     edgeChecks: () => edge.checks(),
     demo,
@@ -154,20 +164,29 @@ async function wireNode(
     ...shared,
     devices,
     doors,
-    api: () => apiAddresses.map((address) => `http://${address}`),
+    api: () => [
+      ...apiAddresses.map((address) => `http://${address}`),
+      ...(api?.secured() ?? []).map((address) => `https://${address}`),
+    ],
   });
-  const api = wireApi(config, reader, { clock, log, trust });
+  const secure = https.door;
+  const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
   const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
-  return ok({ node, report, naming, history, probe, neighbours, edge, ...told });
+  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
 }
 
 function wireApi(
-  { api: { listen, hosts, read: mayRead } }: Config,
+  { node, api: { listen, hosts: more, read: mayRead } }: Config,
   read: Reader,
-  { clock, log, trust }: Pick<RunPorts, "clock" | "log"> & { readonly trust: ApiTrust },
+  {
+    secure,
+    ...deps
+  }: Pick<ApiServerOptions, "clock" | "log" | "secure"> & { readonly trust: ApiTrust },
 ): ApiServer | undefined {
-  if (listen === "") return undefined;
+  if (listen === "" && secure === undefined) return undefined;
   const staticDir = builtFile("../dashboard");
-  return new ApiServer({ listen, hosts, staticDir, read, mayRead, clock, log, trust });
+  // What a certificate names has to be answered to.
+  const hosts = secure === undefined ? more : [...more, `${node.name}.${PERMITTED_DOMAIN}`];
+  return new ApiServer({ listen, secure, hosts, staticDir, read, mayRead, ...deps });
 }

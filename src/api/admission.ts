@@ -7,7 +7,7 @@ import type { Sha256 } from "../ucan/ipld.ts";
 import type { Answer } from "./answer.ts";
 import { readBytes, saysTooLong, tooLong } from "./body.ts";
 import { REGISTER_OWN } from "./commands.ts";
-import { canonicalAddress, isCrossSite, isLoopback } from "./door.ts";
+import { canonicalAddress, isCrossSite, isLoopback, schemeOf } from "./door.ts";
 import type { BearerRefusal, Doorkeeper, Permit } from "./doorkeeper.ts";
 import type { PathParams } from "./path-pattern.ts";
 import { problem } from "./problems.ts";
@@ -47,7 +47,7 @@ export class Admission {
     goAhead: () => void,
   ): Promise<Result<Admitted, Answer>> {
     if (route.access !== "write") return this.reader(incoming, route.access);
-    if (isCrossSite(incoming.headers)) return err(crossSite());
+    if (isCrossSite(incoming.headers, schemeOf(incoming))) return err(crossSite());
     const token = bearerOf(incoming.headers);
     if (token === undefined) {
       if (!isLoopback(incoming.socket.remoteAddress)) return err(needsCapability("write"));
@@ -75,7 +75,8 @@ export class Admission {
       return ok({ audience: "all", stillHolds: () => permit.value.stillHolds() });
     }
     // Another node's page in a browser of this machine is not this machine's own.
-    const isOwn = isLoopback(incoming.socket.remoteAddress) && !isCrossSite(incoming.headers);
+    const isOther = isCrossSite(incoming.headers, schemeOf(incoming));
+    const isOwn = isLoopback(incoming.socket.remoteAddress) && !isOther;
     if (isOwn) return ok(ALL);
     return access === "people" ? err(needsCapability("read")) : ok(PUBLIC);
   }

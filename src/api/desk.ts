@@ -10,7 +10,7 @@ import type { AddressLimits } from "./address-limits.ts";
 import { Admission, crossSite } from "./admission.ts";
 import { type Answer, json, send, sendRaw } from "./answer.ts";
 import { discard } from "./body.ts";
-import { isCrossSite, isOwnHost } from "./door.ts";
+import { isCrossSite, isOwnHost, schemeOf } from "./door.ts";
 import type { Doorkeeper } from "./doorkeeper.ts";
 import type { Live } from "./live.ts";
 import { isMeshPage, pagePolicy } from "./mesh-pages.ts";
@@ -117,7 +117,7 @@ export class Desk {
       return problem(400, "this node speaks HTTP/1.1 and WebSocket; ask without Upgrade");
     }
     if (pathname !== LIVE_PATH) return problem(404, `the WebSocket is at ${LIVE_PATH}`);
-    const isCross = isCrossSite(incoming.headers);
+    const isCross = isCrossSite(incoming.headers, schemeOf(incoming));
     if (isCross && !isMeshPage(incoming.headers, this.options.readSide.nodes())) return crossSite();
     if (!this.options.live.full) return undefined;
     return problem(503, "too many live readers: close one or try later", { "Retry-After": "30" });

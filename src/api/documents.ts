@@ -59,6 +59,7 @@ export function selfDocument(self: SelfView): SelfDocument {
     started: instant(self.startedWallMs),
     uptime_s: seconds(self.uptimeMs),
     addresses: self.addresses,
+    authority: self.authority ?? null,
     sensors: self.sensors.map(({ name, platform, kinds, state, error, values = [] }) => ({
       name,
       platform,

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP, isIPv4 } from "node:net";
 import type { OwnNames } from "./own-names.ts";
 
@@ -39,13 +39,24 @@ export function isOwnHost(header: string, own: OwnNames, extra: readonly string[
 /**
  * True where a browser says that another site's page asks. A program sends neither header and is
  * let through: it has no user's trust to abuse.
+ *
+ * What was asked over HTTPS is for pages that came over it: one that came over HTTP may be anybody's.
+ * Over HTTP both are taken, since a TLS proxy may stand before the node.
  */
-export function isCrossSite(headers: IncomingHttpHeaders): boolean {
+export function isCrossSite(headers: IncomingHttpHeaders, over: Scheme = "http"): boolean {
   if (headers["sec-fetch-site"] === "cross-site") return true;
   const { origin, host } = headers;
   if (origin === undefined) return false;
-  const match = /^https?:\/\/([^/]+)$/i.exec(origin);
-  return match?.[1]?.toLowerCase() !== host?.toLowerCase();
+  const match = /^(https?):\/\/([^/]+)$/i.exec(origin);
+  if (over === "https" && match?.[1]?.toLowerCase() !== "https") return true;
+  return match?.[2]?.toLowerCase() !== host?.toLowerCase();
+}
+
+export type Scheme = "http" | "https";
+
+/** How a request came to this node. */
+export function schemeOf({ socket }: IncomingMessage): Scheme {
+  return "encrypted" in socket && socket.encrypted === true ? "https" : "http";
 }
 
 /** True for the node's own machine, the only one that writes without a capability. */

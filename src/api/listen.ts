@@ -11,21 +11,28 @@ export interface ListenAt {
   readonly port: number;
 }
 
+/** The setting that says where to listen. */
+export type ListenSetting = "api.listen" | "api.https";
+
 /** `host:port` or `[IPv6]:port`, or what is wrong with it. */
-export function parseListen(text: string): Result<ListenAt> {
+export function parseListen(text: string, setting: ListenSetting = "api.listen"): Result<ListenAt> {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    return err(`api.listen "${text}" is not host:port, such as 0.0.0.0:8080 or [::]:8080`);
+    return err(`${setting} "${text}" is not host:port, such as 0.0.0.0:8080 or [::]:8080`);
   }
   return ok({ host: match[1] ?? (match[2] || "0.0.0.0"), port });
 }
 
 /** Listens; rejects with one line that says what to do. */
-export function listenAt(server: Server, { host, port }: ListenAt): Promise<number> {
+export function listenAt(
+  server: Server,
+  { host, port }: ListenAt,
+  setting: ListenSetting = "api.listen",
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => {
-      reject(new Error(whyNot(error, host, port), { cause: error }));
+      reject(new Error(whyNot(error, { host, port }, setting), { cause: error }));
     };
     server.once("error", failed);
     server.listen({ host, port }, () => {
@@ -47,17 +54,21 @@ export function reachableAt(host: string, port: number, own: OwnNames): readonly
   return (real.length > 0 ? real : fitting).map((address) => addressOf(address, port));
 }
 
-function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
+function whyNot(
+  error: NodeJS.ErrnoException,
+  { host, port }: ListenAt,
+  setting: ListenSetting,
+): string {
   switch (error.code) {
     case "EADDRINUSE":
-      return `port ${port} is taken by another program: stop it or set api.listen`;
+      return `port ${port} is taken by another program: stop it or set ${setting}`;
     case "EACCES":
-      return `port ${port} is not open to this user: set api.listen to a port above 1023`;
+      return `port ${port} is not open to this user: set ${setting} to a port above 1023`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAFNOSUPPORT":
-      return `this machine has no address ${host}: set api.listen to one it has`;
+      return `this machine has no address ${host}: set ${setting} to one it has`;
     default:
-      return `can't use ${host} port ${port} (${error.code ?? error.message}): set api.listen`;
+      return `can't use ${host} port ${port} (${error.code ?? error.message}): set ${setting}`;
   }
 }

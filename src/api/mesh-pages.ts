@@ -39,8 +39,13 @@ export function isMeshPage({ origin }: IncomingHttpHeaders, nodes: readonly Node
 export function pagePolicy(nodes: readonly NodeView[]): string {
   const sockets = nodes
     .filter(({ state }) => state === "alive")
-    .flatMap(({ api }) => api.map(pageOf).slice(0, 1))
-    .filter((page) => page !== undefined)
+    .flatMap(({ api }) => {
+      const pages = api.map(pageOf).filter((page) => page !== undefined);
+      // A page that came over HTTPS may open no other sockets.
+      return ["plain", "secure"].flatMap(
+        (kind) => pages.find(({ secure }) => secure === (kind === "secure")) ?? [],
+      );
+    })
     .slice(0, PAGES_MAX)
     .map(({ secure, host, port }) => `${secure ? "wss" : "ws"}://${bracketed(host)}:${port}`);
   return `${CONTENT_POLICY}; connect-src ${["'self'", ...new Set(sockets)].join(" ")}`;

@@ -3,6 +3,7 @@ import type { ReadSide } from "../node/read-side.ts";
 import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
+import { authorityRoute } from "./authority.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import { demoRoutes } from "./demo.ts";
@@ -34,6 +35,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...nodeRoutes(readSide),
     ...roomRoutes(readSide),
     networkRoute(readSide),
+    authorityRoute(readSide),
     askRoute(readSide),
     factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),

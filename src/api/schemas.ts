@@ -85,6 +85,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     started: instant,
     uptime_s: spanS,
     addresses: list(text),
+    authority: nullable("string"),
     sensors: list(ref("Sensor")),
   }),
   Named: object({ name: text, room: text }, { additionalProperties: false }),

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Address, NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
@@ -18,16 +19,18 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
-import { listenAt, parseListen, reachableAt } from "./listen.ts";
+import { type ListenSetting, listenAt, parseListen, reachableAt } from "./listen.ts";
 import { Live } from "./live.ts";
 import type { LiveSource } from "./live-board.ts";
 import { ownNamesOf } from "./own-names.ts";
 import { problem } from "./problems.ts";
+import type { SecureDoor } from "./secure-door.ts";
 import { loadStaticFiles } from "./static-files.ts";
 
 export interface ApiOptions {
-  /** `host:port`; port 0 lets the system choose. */
+  /** `host:port`; port 0 lets the system choose, and empty answers over HTTPS alone. */
   readonly listen: string;
+  readonly secure?: SecureDoor | undefined;
   /** More Host names to accept, beside the machine's own. */
   readonly hosts: readonly string[];
   /** `"capability"`: what names people is told to the node's own machine only, for now. */
@@ -53,6 +56,8 @@ export interface ApiTrust {
 export interface Api {
   /** Where it answers. Rejects with one line that says what to do. */
   start(): Promise<readonly Address[]>;
+  /** Where it answers over HTTPS, once it does. */
+  secured(): readonly Address[];
   /** Ends within STOP_MS_MAX, also with open sockets. */
   stop(): Promise<void>;
 }
@@ -75,6 +80,10 @@ export class ApiServer implements Api {
     return this.api.start();
   }
 
+  secured(): readonly Address[] {
+    return this.api.secured();
+  }
+
   stop(): Promise<void> {
     return this.api.stop();
   }
@@ -93,41 +102,55 @@ const SLOW_CHECK_MS = 1_000;
 /** How long answers under way and goodbyes may take when stopping. */
 const STOP_MS_MAX = 500;
 
-/** The HTTP API, the live socket and the dashboard's files, on one port. */
+/** The HTTP API, the live socket and the dashboard's files, on one port or one more for HTTPS. */
 export function createApi(options: ApiOptions): Api {
   const { readSide, clock } = options;
   const ownNames = ownNamesOf(clock);
   const sockets = new Set<Socket>();
   const limits = new AddressLimits(clock);
-  let running: { server: Server; live: Live } | undefined;
+  const servers: Server[] = [];
+  let live: Live | undefined;
+  let secured: readonly Address[] = [];
+  const open = async (server: Server, listen: string, desk: Desk, setting: ListenSetting) => {
+    const at = parseListen(listen, setting);
+    if (!at.ok) throw new Error(at.error);
+    attach(server, desk);
+    const port = await listenAt(server, at.value, setting);
+    servers.push(server);
+    server.on("error", (error) => {
+      options.log.write("error", "the HTTP server failed", { error: error.message });
+    });
+    return reachableAt(at.value.host, port, ownNames());
+  };
+  const halt = async () => {
+    const closing = servers.splice(0);
+    if (live !== undefined) await stop(closing, live, sockets);
+    live = undefined;
+  };
   return {
     start: async () => {
-      const at = parseListen(options.listen);
-      if (!at.ok) throw new Error(at.error);
       const files = await loadStaticFiles(options.staticDir);
-      const server = bareServer(sockets, limits);
-      const live = new Live(readSide, liveSource(readSide), clock);
+      live = new Live(readSide, liveSource(readSide), clock);
       const doorkeeper = doorkeeperOf(options);
       const sha256 = options.trust?.crypto.sha256;
       const desk = new Desk({ ...options, ownNames, live, files, limits, doorkeeper, sha256 });
-      attach(server, desk);
+      const { listen, secure } = options;
       try {
-        const port = await listenAt(server, at.value);
-        running = { server, live };
-        server.on("error", (error) => {
-          options.log.write("error", "the HTTP server failed", { error: error.message });
-        });
-        return reachableAt(at.value.host, port, ownNames());
+        const plain = listen === "" ? [] : [bareServer(sockets, limits)];
+        const found: Address[] = [];
+        for (const server of plain) found.push(...(await open(server, listen, desk, "api.listen")));
+        if (secure !== undefined) {
+          const server = secureServer(secure, sockets, limits);
+          secured = await open(server, secure.listen, desk, "api.https");
+        }
+        return found;
       } catch (error) {
-        live.stop();
+        await halt();
         throw error;
       }
     },
-    stop: async () => {
-      const stopping = running;
-      running = undefined;
-      if (stopping !== undefined) await stop(stopping.server, stopping.live, sockets);
-    },
+    secured: () => secured,
+    stop: halt,
   };
 }
 
@@ -138,25 +161,43 @@ function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | unde
   return new Doorkeeper({ ...trust, isRevoked, isOut, self: readSide.self().id, clock });
 }
 
+const LIMITS = {
+  maxHeaderSize: HEADER_BYTES_MAX,
+  headersTimeout: HEADERS_MS_MAX,
+  requestTimeout: REQUEST_MS_MAX,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: SLOW_CHECK_MS,
+  requireHostHeader: false,
+};
+
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {
-  const server = createServer({
-    maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: SLOW_CHECK_MS,
-    requireHostHeader: false,
+  const server = createServer(LIMITS);
+  return limited(server, sockets, limits, (socket) => {
+    socket.on("error", () => {});
+    sendRaw(socket, problem(429, "too many connections from this address: close some"));
   });
+}
+
+function secureServer(secure: SecureDoor, sockets: Set<Socket>, limits: AddressLimits): Server {
+  const handshakeTimeout = HEADERS_MS_MAX;
+  const server = createSecureServer({ ...LIMITS, ...secure.credentials, handshakeTimeout });
+  secure.renewed = () => server.setSecureContext(secure.credentials);
+  // Nothing can be said before the handshake, which is what costs.
+  return limited(server, sockets, limits, (socket) => socket.destroy());
+}
+
+function limited(
+  server: Server,
+  sockets: Set<Socket>,
+  limits: AddressLimits,
+  refuse: (socket: Socket) => void,
+): Server {
   server.maxConnections = CONNECTIONS_MAX;
   server.timeout = SOCKET_IDLE_MS_MAX;
   server.on("connection", (socket) => {
     // Asked now: a socket that was closed has no address any more.
     const { remoteAddress } = socket;
-    if (!limits.connected(remoteAddress)) {
-      socket.on("error", () => {});
-      sendRaw(socket, problem(429, "too many connections from this address: close some"));
-      return;
-    }
+    if (!limits.connected(remoteAddress)) return refuse(socket);
     sockets.add(socket);
     socket.on("close", () => {
       sockets.delete(socket);
@@ -171,7 +212,8 @@ function attach(server: Server, desk: Desk): void {
   server.on("checkContinue", (request, response) => void desk.answer(request, response, "asked"));
   server.on("upgrade", (request, socket, head) => desk.upgrade(request, socket, head));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === "ECONNRESET") socket.destroy();
+    // Also told of handshakes that failed: nothing can be sent then.
+    if (error.code === "ECONNRESET" || /^ERR_(SSL|TLS)/.test(error.code ?? "")) socket.destroy();
     else if (error.code === "HPE_HEADER_OVERFLOW") {
       sendRaw(socket, problem(431, `headers may have ${HEADER_BYTES_MAX} bytes`));
     } else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") {
@@ -191,14 +233,18 @@ function liveSource(readSide: ReadSide): LiveSource {
   };
 }
 
-async function stop(server: Server, live: Live, sockets: ReadonlySet<Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function stop(
+  servers: readonly Server[],
+  live: Live,
+  sockets: ReadonlySet<Socket>,
+): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((end) => server.close(() => end())));
   live.stop();
-  server.closeIdleConnections();
+  for (const server of servers) server.closeIdleConnections();
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, STOP_MS_MAX);
-  await closed;
+  await Promise.all(closed);
   clearTimeout(timer);
   // The server does not count sockets that became WebSockets.
   for (const socket of sockets) socket.destroy();

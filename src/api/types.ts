@@ -44,6 +44,8 @@ export interface SelfDocument {
   readonly started: Instant;
   readonly uptime_s: number;
   readonly addresses: readonly string[];
+  /** SHA-256 of the mesh's certificate authority for HTTPS; null where it has none. */
+  readonly authority: string | null;
   readonly sensors: readonly SensorDocument[];
 }
 

@@ -85,6 +85,7 @@ export function askingCommand(
     .description(about.description)
     .option("--node <url>", `the node to ask (default: $WATERCOOLER_NODE, else ${NODE_DEFAULT})`)
     .option("--token <token>", "a grant's token, or @FILE (default: $WATERCOOLER_TOKEN)")
+    .option("--ca <file>", "the mesh's authority, for https (default: $WATERCOOLER_CA)")
     .option("--json", JSON_SAYS[about.name] ?? "one JSON document")
     .addHelpText("after", `\nExample:\n  ${about.example}`);
 }

@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestOptions } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 import * as v from "valibot";
 import { CliError, EXIT } from "./deps.ts";
 import { type Place, RequestSigner } from "./signing.ts";
@@ -18,17 +19,31 @@ export class Refusal extends CliError {
   }
 }
 
+/** What a caller holds; each is read when it is needed. */
+export interface Given {
+  /** The text of a grant to sign requests with. */
+  readonly token?: (() => Promise<string>) | "" | undefined;
+  /** The only authority to trust over HTTPS, in PEM. */
+  readonly authority?: (() => Promise<string>) | "" | undefined;
+}
+
 /** Reads one node's API. Every failure is a CliError with the contract's exit code. */
 export class NodeClient {
   private readonly signer: RequestSigner | undefined;
 
-  /** `token` gives the text of a grant to sign requests with. */
   constructor(
     readonly base: string,
     private readonly signal: AbortSignal,
-    token?: (() => Promise<string>) | "",
+    private readonly given: Given = {},
   ) {
+    const { token } = given;
     if (token) this.signer = new RequestSigner(token, () => this.place());
+  }
+
+  /** The authority to trust; undefined for those that Node trusts. */
+  async authority(): Promise<string | undefined> {
+    if (!this.base.startsWith("https:") || !this.given.authority) return undefined;
+    return this.given.authority();
   }
 
   /** What a request has to carry where a grant is held; undefined where none covers it. */
@@ -123,7 +138,9 @@ export class NodeClient {
     const url = new URL(this.base + path);
     const { request } = url.protocol === "https:" ? await import("node:https") : await plainHttp();
     const late = AbortSignal.timeout(ANSWER_MS_MAX);
+    const ca = await this.authority();
     const options: RequestOptions = {
+      ...(ca === undefined ? {} : { ca }),
       signal: AbortSignal.any([late, this.signal]),
       method,
       headers: {
@@ -156,6 +173,11 @@ const plainHttp = () => import("node:http");
 
 /** The one line for a node that does not answer. */
 export function unreachable(base: string, code: string): CliError {
+  if (isMistrust(code)) {
+    const next =
+      "get /v1/authority.crt over a way you trust, compare its SHA-256, give it with --ca";
+    return new CliError(EXIT.unreachable, `${base} is not vouched for (${code}): ${next}`);
+  }
   const why = REASONS[code] ?? code;
   const [what, next] = code.startsWith("HPE_")
     ? [`what answers at ${base} is no Watercooler`, ""]
@@ -172,6 +194,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host name can't be looked up now",
   ETIMEDOUT: "no answer in time",
 };
+
+/** Whether a certificate was not believed (the codes of OpenSSL's X509_verify_cert and Node's). */
+function isMistrust(code: string): boolean {
+  return /CERT|SELF_SIGNED|VERIFY_LEAF|ISSUER|ALTNAME|^UNSPECIFIED$/.test(code);
+}
 
 function codeOf(error: Error): string {
   return (error as NodeJS.ErrnoException).code ?? error.message;

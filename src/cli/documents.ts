@@ -13,6 +13,7 @@ export const selfDocument = v.object({
   name: v.string(),
   room: v.string(),
   version: v.string(),
+  authority: v.nullish(v.string(), null),
   sensors: v.array(
     v.object({
       name: v.string(),

@@ -15,7 +15,7 @@ export async function readLive(
   base: string,
   signal: AbortSignal,
   onText: (text: string) => void,
-  authorization?: string,
+  { authorization, ca }: { readonly authorization?: string; readonly ca?: string } = {},
 ): Promise<CliError | undefined> {
   const { default: WebSocket } = await import("ws");
   return new Promise((resolve) => {
@@ -23,6 +23,7 @@ export async function readLive(
     const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/live`, {
       handshakeTimeout: CONNECT_MS_MAX,
       maxPayload: MESSAGE_BYTES_MAX,
+      ...(ca !== undefined && { ca }),
       ...(authorization !== undefined && { headers: { authorization } }),
     });
     let why: CliError | undefined;

@@ -34,7 +34,7 @@ export async function status(deps: CliDeps, asking: Asking): Promise<void> {
   ]);
   const paper = paperOf(deps);
   const parts = [
-    headline(self, mesh, nodes) + troubles(health, paper),
+    headline(self, mesh, nodes) + authorityLine(self) + troubles(health, paper),
     pending.length > 0 ? pendingTable(pending, paper) : "",
     nodeTable(self, nodes, paper),
     self.sensors.length > 0 ? sensorTable(self, paper) : "",
@@ -77,6 +77,11 @@ function headline(self: Self, { digest }: Mesh, nodes: readonly NodeDocument[]):
   const known = nodes.filter(({ state }) => state !== "retired").length;
   const who = plain(`watercooler ${self.version}  ${self.name} (${self.room})`);
   return `${who}  ${living} of ${known} nodes alive, digest ${plain(digest.slice(0, 8))}\n`;
+}
+
+/** For people to compare with what their phone shows before they install it. */
+function authorityLine({ authority }: Self): string {
+  return authority === null ? "" : `HTTPS authority, SHA-256: ${plain(authority)}\n`;
 }
 
 function troubles({ checks }: Health, paper: Paper): string {

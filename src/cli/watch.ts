@@ -19,6 +19,7 @@ export async function watch(deps: CliDeps, watching: Watching): Promise<void> {
   const client = clientOf(deps, watching);
   // A node that is not there from the start is a mistake, not a pause.
   await client.raw("/v1/node");
+  const ca = await client.authority();
   const printer = watching.json ? jsonPrinter(deps, watching) : textPrinter(deps, watching);
   let pauseMs = RETRY_MS_FIRST;
   while (!deps.signal.aborted) {
@@ -27,7 +28,8 @@ export async function watch(deps: CliDeps, watching: Watching): Promise<void> {
       printer(text);
     };
     const authorization = await client.authorization("GET", "/v1/live");
-    const ended = await readLive(client.base, deps.signal, heard, authorization);
+    const given = { ...(authorization && { authorization }), ...(ca && { ca }) };
+    const ended = await readLive(client.base, deps.signal, heard, given);
     if (deps.signal.aborted) return;
     if (ended !== undefined && ended.code !== EXIT.unreachable) throw ended;
     deps.stderr("watercooler: the node went away; trying again\n");

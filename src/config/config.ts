@@ -29,6 +29,8 @@ export interface Config {
   readonly api: {
     /** `host:port`; empty turns the API off. */
     readonly listen: string;
+    /** `host:port`; empty where there is no HTTPS. */
+    readonly https: string;
     readonly hosts: readonly string[];
     readonly read: "lan" | "capability";
   };

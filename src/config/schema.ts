@@ -80,6 +80,13 @@ const api = mapping({
     ),
     "0.0.0.0:8080",
   ),
+  https: v.optional(
+    v.pipe(
+      listen("0.0.0.0:8443", "may-be-off"),
+      v.description("Where the same answers over HTTPS, certified by the mesh itself."),
+    ),
+    "",
+  ),
   hosts: v.optional(
     v.pipe(
       list(text(1)),

@@ -90,7 +90,7 @@ function useOffice(
     let latest: Office | undefined;
     const follower = new Follower({
       connection: setConnection,
-      others: () => pagesOf(latest).map(({ href }) => href),
+      others: () => pagesOf(latest, location.protocol).map(({ href }) => href),
       message: (message) => {
         const next = told(latest, message, performance.now());
         if (next === undefined) return;

@@ -76,7 +76,7 @@ function Elsewhere({ office, via }: { office: Office | undefined; via: string })
 function Lost({ office, triesAtMs }: { office: Office | undefined; triesAtMs: number }) {
   const { texts } = useWords();
   const nowMs = useNow();
-  const others = pagesOf(office).filter(({ href }) => href !== location.origin);
+  const others = pagesOf(office, location.protocol).filter(({ href }) => href !== location.origin);
   const waitS = Math.max(0, Math.ceil((triesAtMs - nowMs) / 1_000));
   return (
     <section class="notice" aria-label={texts.connectionTitle}>

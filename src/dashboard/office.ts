@@ -97,15 +97,26 @@ export function newsOf(before: Office | undefined, after: Office): readonly News
   return told;
 }
 
-/** The ordinary web addresses of nodes that live; other nodes say where they are. */
-export function pagesOf(office: Office | undefined): readonly { name: string; href: string }[] {
+/**
+ * The ordinary web addresses of nodes that live; other nodes say where they are. A page goes on
+ * as it came: one that came over HTTPS may follow no node over HTTP.
+ */
+export function pagesOf(
+  office: Office | undefined,
+  protocol = "http:",
+): readonly { name: string; href: string }[] {
   return [...(office?.nodes.values() ?? [])]
     .filter(({ document }) => document.state === "alive")
     .flatMap(({ document: { name, api } }) =>
       api
         .map((text) => text.replace(/\/$/, ""))
         .filter((text) => /^https?:\/\/[\w.:[\]-]+$/.test(text))
+        .sort((one, other) => rankOf(one, protocol) - rankOf(other, protocol))
         .slice(0, 1)
         .map((href) => ({ name, href })),
     );
+}
+
+function rankOf(href: string, protocol: string): number {
+  return href.startsWith(`${protocol}//`) ? 0 : 1;
 }

@@ -51,6 +51,15 @@ export interface SelfView {
   readonly uptimeMs: Millis;
   readonly addresses: readonly Address[];
   readonly sensors: readonly SensorView[];
+  /** SHA-256 of the certificate of the mesh's authority for HTTPS; undefined where it has none. */
+  readonly authority?: string | undefined;
+}
+
+export interface HttpsSide {
+  /** The certificate of the mesh's authority, in DER; undefined where it has none. */
+  certificate(): Uint8Array | undefined;
+  /** Its SHA-256, as phones and browsers show it. */
+  fingerprint(): string | undefined;
 }
 
 export interface LinkView {
@@ -262,6 +271,7 @@ export interface ReadSide {
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
   readonly membership?: MembershipSide | undefined;
+  readonly https?: HttpsSide | undefined;
   readonly plan?: PlanSide | undefined;
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;

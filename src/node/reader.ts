@@ -33,6 +33,7 @@ import type {
   Check,
   DemoSide,
   GrantSide,
+  HttpsSide,
   MembershipSide,
   MeshView,
   Metric,
@@ -66,6 +67,10 @@ export class Reader implements ReadSide {
     return this.parts.membership;
   }
 
+  get https(): HttpsSide | undefined {
+    return this.parts.https;
+  }
+
   get history(): History | undefined {
     return this.parts.history;
   }
@@ -97,6 +102,7 @@ export class Reader implements ReadSide {
       startedWallMs: this.startedWallMs,
       uptimeMs: clock.monotonicMs() - this.startedMs,
       addresses: addresses(),
+      authority: this.https?.fingerprint(),
       sensors: sensors.map((sensor) => {
         const health = sensor.health();
         const error = health.state === "failing" ? health.error : undefined;

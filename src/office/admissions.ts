@@ -198,11 +198,13 @@ function said(replica: Replica, prefix: string) {
   });
 }
 
-function hexOf(node: NodeId): string {
+/** A node's key as the end of an entry's key. */
+export function hexOf(node: NodeId): string {
   return toHex(keyOfNodeId(node) ?? new Uint8Array());
 }
 
-function nodeOf(prefix: string, key: string): NodeId | undefined {
+/** The node whose key follows a prefix. */
+export function nodeOf(prefix: string, key: string): NodeId | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const bytes = fromHex(key.slice(prefix.length));
   return bytes?.length === 32 ? nodeIdOfKey(bytes) : undefined;

@@ -49,7 +49,8 @@ function isOf(pem: string, identity: Identity): boolean {
   }
 }
 
-function mint(keyPem: string, script: string): Promise<string> {
+/** What a minting script says to what it is told, run as a process of its own. */
+export function mint(told: string, script: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script], {
       stdio: ["pipe", "pipe", "pipe"],
@@ -69,6 +70,6 @@ function mint(keyPem: string, script: string): Promise<string> {
       else reject(new Error(errors.trim().split("\n").at(-1) ?? `exit code ${code}`));
     });
     child.stdin.on("error", () => {});
-    child.stdin.end(keyPem);
+    child.stdin.end(told);
   });
 }
