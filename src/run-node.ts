@@ -152,7 +152,7 @@ async function wireNode(
     membership: admissions,
     https: https.authority,
     plan: new Plan({ node, replica, clock }),
-    edgeChecks: () => edge.checks(),
+    edgeChecks: () => [...edge.checks(), ...https.checks()],
     demo,
     grants,
     history,

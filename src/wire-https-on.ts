@@ -1,11 +1,30 @@
+import { X509Certificate } from "node:crypto";
 import type { SecureDoor } from "./api/secure-door.ts";
-import type { Millis } from "./base/time.ts";
+import type { NodeId } from "./base/id.ts";
+import type { Log } from "./base/log.ts";
+import { pemOf } from "./base/pem.ts";
+import { type Clock, HOUR_MS, type Millis } from "./base/time.ts";
 import { CertificateApplicant } from "./node/certificate-applicant.ts";
 import { CERTIFICATE_LIFE_MS, CertificateIssuer } from "./node/certificate-issuer.ts";
 import type { HttpsAuthority } from "./node/https-authority.ts";
+import type { Node } from "./node/node.ts";
+import type { Check } from "./node/read-side.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
-import { HttpsPapers, isSignedFor, type PapersParts, pemOf } from "./trust/https-papers.ts";
-import type { HttpsDeps } from "./wire-https.ts";
+import type { Replica } from "./replica/replica.ts";
+import { HttpsPapers, isSignedFor, type PapersParts } from "./trust/https-papers.ts";
+
+export interface HttpsDeps {
+  readonly self: NodeId;
+  readonly node: Node;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Admins that live. */
+  admins(): readonly NodeId[];
+}
+
+/** Time to see to a certificate that ends. A guess. */
+const SOON_MS = 30 * 24 * HOUR_MS;
 
 export interface OpenHttps extends HttpsDeps, PapersParts {
   readonly authority: HttpsAuthority;
@@ -18,6 +37,7 @@ export interface OpenHttps extends HttpsDeps, PapersParts {
 export interface WiredHttps {
   readonly door: SecureDoor;
   start(): void;
+  checks(): readonly Check[];
 }
 
 /** Opens the TLS key and a certificate of it; throws what the disk says. */
@@ -53,5 +73,21 @@ export async function openHttps(parts: OpenHttps): Promise<WiredHttps> {
     applicant.start();
     issuer.start();
   };
-  return { door, start };
+  const checks = () => [checkOf(door.credentials.cert, clock.wallMs())];
+  return { door, start, checks };
+}
+
+/** Whether browsers that have the authority will take what this node shows. */
+function checkOf(pem: string, wallMs: Millis): Check {
+  const { subject, issuer, validTo } = new X509Certificate(pem);
+  const told = (problem: string | undefined): Check => ({
+    name: "https",
+    state: problem === undefined ? "ok" : "degraded",
+    detail: problem ?? `certified until ${validTo}`,
+  });
+  if (subject === issuer) {
+    return told("nobody certified this node yet: set api.https on an admin's node too");
+  }
+  if (Date.parse(validTo) - wallMs > SOON_MS) return told(undefined);
+  return told(`the certificate ends ${validTo}: see to the admin's node that is the authority`);
 }

@@ -1,26 +1,13 @@
 import { CLOCK_SET_S } from "./api/doorkeeper.ts";
 import type { SecureDoor } from "./api/secure-door.ts";
-import type { NodeId } from "./base/id.ts";
-import type { Log } from "./base/log.ts";
-import { type Clock, SECOND_MS } from "./base/time.ts";
+import { SECOND_MS } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { HttpsAuthority } from "./node/https-authority.ts";
-import type { Node } from "./node/node.ts";
+import type { Check } from "./node/read-side.ts";
 import { REQUEST_KEY } from "./office/https.ts";
 import { builtFile } from "./open-parts.ts";
-import type { Replica } from "./replica/replica.ts";
-import type { WiredHttps } from "./wire-https-on.ts";
+import type { HttpsDeps, WiredHttps } from "./wire-https-on.ts";
 import type { TrustParts } from "./wire-trust.ts";
-
-export interface HttpsDeps {
-  readonly self: NodeId;
-  readonly node: Node;
-  readonly replica: Replica;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Admins that live. */
-  admins(): readonly NodeId[];
-}
 
 export interface HttpsWiring {
   /** What every node tells of the authority. */
@@ -28,6 +15,7 @@ export interface HttpsWiring {
   /** Undefined where HTTPS is off. */
   readonly door: SecureDoor | undefined;
   start(): void;
+  checks(): readonly Check[];
 }
 
 /** HTTPS with the mesh's own authority; where it is off, hardly anything of it is loaded. */
@@ -47,7 +35,7 @@ export async function wireHttps(
       if (replica.get(self, REQUEST_KEY)?.entry.value === undefined) return;
       node.write(REQUEST_KEY, undefined, "batched");
     };
-    return { authority, door: undefined, start };
+    return { authority, door: undefined, start, checks: () => [] };
   }
   const { openHttps } = await import("./wire-https-on.ts");
   const { dataDir } = config;

@@ -1,11 +1,10 @@
+import { pemOf } from "../base/pem.ts";
 import type { ReadSide } from "../node/read-side.ts";
 import { problem } from "./problems.ts";
 import type { Route } from "./router.ts";
 
-/** What phones and browsers take for an authority to be installed (RFC 2585's is for one in DER). */
+/** What phones and browsers take for an authority to be installed. */
 const TYPE = "application/x-x509-ca-cert";
-/** Of a line of PEM (RFC 7468). */
-const LINE = /.{1,64}/g;
 
 /** The certificate of the mesh's authority for HTTPS, for people to install. */
 export function authorityRoute(readSide: ReadSide): Route {
@@ -34,9 +33,4 @@ export function authorityRoute(readSide: ReadSide): Route {
       };
     },
   };
-}
-
-function pemOf(certificate: Uint8Array): string {
-  const lines = Buffer.from(certificate).toString("base64").match(LINE) ?? [];
-  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }

@@ -40,8 +40,8 @@ export function isOwnHost(header: string, own: OwnNames, extra: readonly string[
  * True where a browser says that another site's page asks. A program sends neither header and is
  * let through: it has no user's trust to abuse.
  *
- * What was asked over HTTPS is for pages that came over it: one that came over HTTP may be anybody's.
- * Over HTTP both are taken, since a TLS proxy may stand before the node.
+ * What was asked over HTTPS is for pages that came over it: one that came over HTTP may be
+ * anybody's. Over HTTP both are taken, since a TLS proxy may stand before the node.
  */
 export function isCrossSite(headers: IncomingHttpHeaders, over: Scheme = "http"): boolean {
   if (headers["sec-fetch-site"] === "cross-site") return true;

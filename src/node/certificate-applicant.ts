@@ -12,7 +12,7 @@ const LOOK_MS = SECOND_MS;
 
 export interface ApplicantParts {
   readonly self: NodeId;
-  readonly node: Node;
+  readonly node: Pick<Node, "write" | "every">;
   readonly replica: Replica;
   readonly authority: HttpsAuthority;
   readonly log: Log;

@@ -21,7 +21,7 @@ import type { Node } from "./node.ts";
 
 /** How often requests are looked at. A guess: nobody waits longer. */
 const LOOK_MS = SECOND_MS;
-/** So long an authority that is there already may take to be heard of. A guess: gossip and a half. */
+/** So long an authority that is there may take to be heard of. A guess: gossip takes a third. */
 const SETTLE_MS = 3 * SECOND_MS;
 /** So long an admin gets before the next one takes its place. */
 const TURN_MS = 3 * SECOND_MS;
@@ -29,14 +29,14 @@ const TURN_MS = 3 * SECOND_MS;
 const AGAIN_MS = MINUTE_MS;
 /**
  * How long a certificate holds. Less than the 825 days that Apple's systems take
- * (support.apple.com/103769); renewed at half of it, so that an authority may be away for a quarter.
+ * (support.apple.com/103769); renewed at half of it, so that the authority may be away for 90 days.
  */
 export const CERTIFICATE_LIFE_MS = 180 * 24 * HOUR_MS;
 const RENEW_MS = CERTIFICATE_LIFE_MS / 2;
 
 export interface IssuerParts {
   readonly self: NodeId;
-  readonly node: Node;
+  readonly node: Pick<Node, "write" | "every" | "isClone">;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly log: Log;

@@ -4,7 +4,7 @@ import { type Authority, authorityOf } from "../office/https.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { HttpsSide } from "./read-side.ts";
 
-/** The mesh's certificate authority for HTTPS, as any node knows it. */
+/** The mesh's certificate authority for HTTPS, as every node knows it. */
 export class HttpsAuthority implements HttpsSide {
   constructor(
     private readonly replica: Replica,

@@ -5,6 +5,7 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { join } from "node:path";
+import { pemOf } from "../base/pem.ts";
 import type { Millis } from "../base/time.ts";
 import { mint } from "./certificate.ts";
 import { createSecret, readIfThere, writeSecret } from "./identity.ts";
@@ -37,7 +38,7 @@ export type MintOrder =
 
 export interface PapersParts {
   readonly dataDir: string;
-  /** The first part of the mesh's root key: meshes are told apart by it in a list of authorities. */
+  /** Tells meshes apart in a phone's list of authorities. */
   readonly meshTag: string;
   readonly mintScript: string;
 }
@@ -153,15 +154,6 @@ export function isSignedFor(
   } catch {
     return false;
   }
-}
-
-/** A certificate in DER as PEM (RFC 7468). */
-export function pemOf(certificate: Uint8Array): string {
-  const lines =
-    Buffer.from(certificate)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
 function publicKeyOf(pem: string): Uint8Array {

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import type { NodeDocument, SelfDocument } from "../../src/api/types.ts";
+import type { HealthDocument, NodeDocument, SelfDocument } from "../../src/api/types.ts";
+import { pemOf } from "../../src/base/pem.ts";
 import { enrol } from "../../src/trust/enrol.ts";
-import { HttpsPapers, pemOf } from "../../src/trust/https-papers.ts";
+import { HttpsPapers } from "../../src/trust/https-papers.ts";
 import { generateKeyPem, identityFromPem } from "../../src/trust/identity.ts";
 import { run } from "./cli-harness.ts";
 import { until } from "./lan.ts";
@@ -145,6 +146,9 @@ test("three nodes answer over HTTPS with the mesh's own authority", async (conte
   const [first] = fingerprints;
   assert.match(first?.authority ?? "", /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   assert.deepEqual(new Set(fingerprints.map((self) => self?.authority)).size, 1);
+
+  const health = await kitchen.get<HealthDocument>("/v1/health");
+  assert.match(health?.checks.https?.detail ?? "", /^certified until /);
 
   const file = join(folder, "authority.crt");
   writeFileSync(file, ca);
