@@ -24,11 +24,7 @@ export function authorityRoute(readSide: ReadSide): Route {
       }
       return {
         status: 200,
-        headers: {
-          "Content-Type": TYPE,
-          "Content-Disposition": 'attachment; filename="watercooler-authority.crt"',
-          "Cache-Control": "no-store",
-        },
+        headers: { "Content-Type": TYPE, "Cache-Control": "no-store" },
         body: pemOf(certificate),
       };
     },

@@ -97,6 +97,9 @@ test("cross-site is what the browser says it is", () => {
   assert.equal(isCrossSite({ host, origin: `http://${host}/x` }), true);
   assert.equal(isCrossSite({ host, "sec-fetch-site": "cross-site" }), true);
   assert.equal(isCrossSite({ host, "sec-fetch-site": "same-origin" }), false);
+  assert.equal(isCrossSite({ host, origin: `https://${host}` }), false, "a TLS proxy");
+  assert.equal(isCrossSite({ host, origin: `https://${host}` }, "https"), false);
+  assert.equal(isCrossSite({ host, origin: `http://${host}` }, "https"), true);
 });
 
 test("loopback is this machine and nothing else", () => {
