@@ -152,6 +152,8 @@ test("on a real mesh: a target, a split and its heal, and a node that dies under
   await page.getByLabel("Its room").fill("Entrance Hall");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved: every node will know it so.").waitFor();
+  await page.getByRole("button", { name: "Make an invitation" }).click();
+  await page.getByText(/watercooler join [\w-]{20}/).waitFor();
   const named = async () => {
     const known = (await (await fetch(`${third}/v1/nodes`)).json()) as NodeDocument[];
     return known.some(({ room }) => room === "entrance-hall");
