@@ -165,6 +165,16 @@ test("on a real mesh: a target, a split and its heal, and a node that dies under
   const median = spans[Math.floor(spans.length / 2)] ?? 0;
   console.log(`a change is on the page after ${Math.round(median)} ms (median)`);
 
+  // A room's own page draws what the node kept, and gives it as a file.
+  await card(page, "Kitchen").getByRole("link", { name: "Kitchen" }).click();
+  await page.locator(".chart canvas").waitFor();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV · Kitchen" }).click();
+  const file = await saving;
+  assert.equal(file.suggestedFilename(), "kitchen-temperature.csv");
+  assert.match(readFileSync(await file.path(), "utf8"), /^time,mean \(degC\),.*\n\d{4}-/);
+  await go(page, "Office");
+
   // The demo is cut in two and healed by a button.
   await go(page, "Mesh");
   await page.getByRole("img", { name: "3 nodes, 3 links between them" }).waitFor();
