@@ -12,6 +12,8 @@ const AFTERGLOW_MS = 2 * MINUTE_MS;
 /** From here on a room is taken. */
 const TAKEN_MIN = 0.5;
 
+const NO_NODES: ReadonlySet<NodeId> = new Set();
+
 /** What is known of who is in a room. */
 export interface Evidence {
   /** How long ago something moved; undefined where nothing was seen to. */
@@ -45,7 +47,7 @@ export function occupancies(
   { halfLifeMs, nowMs }: { readonly halfLifeMs: Millis; readonly nowMs: Millis },
 ): ReadonlyMap<string, OccupancyView> {
   const folds = doorFolds(replica, nowMs);
-  const lost = lostNodes(replica, self, nowMs);
+  const lost = folds.size === 0 ? NO_NODES : lostNodes(replica, self, nowMs);
   const rooms = new Set([...folds.keys(), ...readings.filter(tells).map(({ room }) => room)]);
   return new Map(
     [...rooms].map((room) => {

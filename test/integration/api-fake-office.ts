@@ -117,9 +117,14 @@ export class FakeOffice implements ReadSide {
   }
 
   rooms(): readonly RoomView[] {
-    const names = [...new Set(this.readingList.map(({ room }) => room))].sort();
-    return names.map((room) => {
-      const readings = this.readingList.filter((one) => one.room === room);
+    const byRoom = new Map<string, ReadingView[]>();
+    for (const one of this.readingList) {
+      const known = byRoom.get(one.room);
+      if (known === undefined) byRoom.set(one.room, [one]);
+      else known.push(one);
+    }
+    const sorted = [...byRoom].sort(([left], [right]) => (left < right ? -1 : 1));
+    return sorted.map(([room, readings]) => {
       const motions = readings.filter(({ kind }) => kind === "motion");
       const motion = motions.length === 0 ? undefined : motions.some(({ value }) => value === true);
       return { room, readings, targets: [], motion, count: undefined };

@@ -65,6 +65,11 @@ test("changes come no faster than the pace", async (context) => {
   reader.socket.close();
 });
 
+/** Whether one of the last messages says so: on a slow machine one about ages may follow it. */
+function tells({ messages }: LiveReader, text: string): boolean {
+  return messages.slice(-3).some((message) => JSON.stringify(message).includes(text));
+}
+
 test("a slow reader gets the newest state later, never a queue", async (context) => {
   const { port, office } = await serve(context);
   const slow = new LiveReader(port);
@@ -79,12 +84,12 @@ test("a slow reader gets the newest state later, never a queue", async (context)
     );
     office.changed("rooms");
     const told = `"value":${value},`;
-    await until(`change ${value}`, () => JSON.stringify(quick.messages.at(-1)).includes(told));
+    await until(`change ${value}`, () => tells(quick, told));
   }
   assert.ok(quick.messages.length > changes);
   slow.socket.resume();
   const newest = `"value":${changes},`;
-  await until("the newest", () => JSON.stringify(slow.messages.at(-1)).includes(newest));
+  await until("the newest", () => tells(slow, newest));
   const skipped = quick.messages.length - slow.messages.length;
   assert.ok(skipped >= changes / 4, `only ${skipped} of ${changes} changes were left out`);
   slow.socket.close();

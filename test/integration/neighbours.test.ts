@@ -127,7 +127,7 @@ test("devices come, move, take each other's addresses, sleep and leave: all node
   assert.ok(movedMs < 5_000, `a restart moved "since" by ${movedMs} ms`);
 
   // The phone sleeps from here on, and the laptop leaves.
-  for (const host of [first, second]) countProbes(host, "10.78.1.50");
+  for (const host of [first, second]) countProbes(host, old);
   laptop.leave();
   const began = performance.now();
   const isOver = () => {

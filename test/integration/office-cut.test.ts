@@ -146,20 +146,31 @@ test("who is in, and where, is known on every Pi, survives restarts, and ends wi
 
   assert.equal(one.send("PUT", `/v1/people/Ana/devices/${mac}`).status, "204");
   for (const host of pis) {
+    // Each look comes with a request of the phone's, so that a slow machine sends nobody home.
     const isIn = () => me() !== undefined && person(host, "Ana")?.in === true;
     await until(isIn, MEET_MS_MAX, "Ana is in");
-    await until(() => person(host, "Ana")?.room === "room-0", MEET_MS_MAX, "where Ana is");
+    assert.equal(person(host, "Ana")?.devices[0]?.mac, mac);
     const [device] = host.get<DeviceDocument[]>("/v1/network") ?? [];
     assert.deepEqual([device?.mac, device?.ip, device?.person], [mac, "10.77.9.4", "Ana"]);
-    const where = ask(host, "where is ana");
-    assert.match(where?.answer ?? "", /^Ana is in, in room 0, seen /);
-    assert.match(ask(host, "who's at the office")?.answer ?? "", /^In: Ana \(/);
+    const answered = async (question: string, text: RegExp) => {
+      let answer: AnswerDocument | undefined;
+      const isRight = () => {
+        me();
+        answer = ask(host, question);
+        return text.test(answer?.answer ?? "");
+      };
+      await until(isRight, MEET_MS_MAX, `${question}: ${text}`);
+      return answer;
+    };
+    await answered("who's at the office", /^In: Ana \(/);
+    const where = await answered("where is ana", /^Ana is in, in room 0, seen /);
     assert.deepEqual(where?.sources, [one.get<{ id: string }>("/v1/node")?.id]);
     assert.ok((where?.age_s ?? Infinity) < 15);
   }
   await until(() => watched.includes("Ana arrived"), MEET_MS_MAX, "watch tells of Ana");
   const since = Date.parse(person(one, "Ana")?.since ?? "");
-  await Promise.all([one.kill("SIGKILL"), two.kill("SIGTERM")]);
+  // A kill -9 may take what was told in the last five seconds, such as that she came.
+  await Promise.all([one.kill("SIGTERM"), two.kill("SIGKILL")]);
   for (const host of [one, two]) host.start();
   await until(() => me() !== undefined, MEET_MS_MAX, "the Pi is back");
   await agreed(pis);
