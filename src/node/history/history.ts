@@ -145,6 +145,9 @@ export class History implements HistorySide {
   }
 
   private look(): void {
+    const { replica } = this.parts;
+    const retired = [...this.historian.book.origins()].filter((id) => replica.isRetired(id));
+    for (const origin of retired) this.historian.forget(origin);
     this.historian.look();
     this.publisher.tell();
     if (this.parts.overlay.membership.views.active.size > 0) void this.catchUp.round();
