@@ -89,7 +89,7 @@ export const english: Texts = {
   thisIsMyPhone: "This is my phone",
   whyTie:
     "Open this page on your phone, on the office's Wi-Fi, and the office knows when you are in. " +
-    "Only your name and whether the phone is about are kept; take it back here whenever you like.",
+    "Kept are your name, the phone's address and whether it is about; take it back here any time.",
   looking: "Looking which device this is …",
   lookAgain: "Look again",
   yourDevice: "Your device is",
@@ -128,6 +128,16 @@ export const english: Texts = {
   least: "Lowest",
   most: "Highest",
   asTable: "As a table",
+
+  floorPlan: "Floor plan",
+  asCards: "As cards",
+  placeRooms: "Place rooms",
+  donePlacing: "Done",
+  placeHow: "Drag each room to its place, or move it with the arrow keys. Every node keeps it.",
+  choosePicture: "Picture of the office (SVG, PNG):",
+  noPicture: "No picture of the office yet: “Place rooms” takes one.",
+  pictureTooLarge: "This picture is too large, or none: an SVG may have 48 kB.",
+  movesByArrows: (room) => `${room}: move it with the arrow keys`,
 
   thisPi: "This Pi",
   itsName: "Its name",

@@ -91,7 +91,7 @@ export const portuguese: Texts = {
   thisIsMyPhone: "Este é o meu telefone",
   whyTie:
     "Abra esta página no seu telefone, no Wi-Fi do escritório, e o escritório sabe quando está. " +
-    "Só se guarda o seu nome e se o telefone anda por cá; retire-o aqui quando quiser.",
+    "Guarda-se o seu nome, o endereço do telefone e se anda por cá; retire-o quando quiser.",
   looking: "A ver que aparelho é este …",
   lookAgain: "Ver de novo",
   yourDevice: "O seu aparelho é",
@@ -130,6 +130,16 @@ export const portuguese: Texts = {
   least: "Mínimo",
   most: "Máximo",
   asTable: "Como tabela",
+
+  floorPlan: "Planta",
+  asCards: "Como cartões",
+  placeRooms: "Colocar salas",
+  donePlacing: "Feito",
+  placeHow: "Arraste cada sala para o seu lugar, ou use as setas. Todos os nós o guardam.",
+  choosePicture: "Imagem do escritório (SVG, PNG):",
+  noPicture: "Ainda sem imagem do escritório: “Colocar salas” recebe uma.",
+  pictureTooLarge: "Esta imagem é grande demais, ou não o é: um SVG pode ter 48 kB.",
+  movesByArrows: (room) => `${room}: mova com as setas`,
 
   thisPi: "Este Pi",
   itsName: "O seu nome",
