@@ -150,6 +150,7 @@ export const ENGLISH: Language = {
     noMotionSensor: "nothing in {room} tells whether somebody is there.",
     noneFree: "No room is known to be free.",
     peopleIn: "In: {people}.",
+    peopleInRoom: "In {room}: {people}.",
     peopleNone: "I see nobody whom I know.",
     peopleUnregistered: "nobody has told me which device is theirs.",
     peopleWithheld: "what names people is told only to those who may read it.",

@@ -89,6 +89,7 @@ export type SentenceName =
   | "noMotionSensor"
   | "noneFree"
   | "peopleIn"
+  | "peopleInRoom"
   | "peopleNone"
   | "peopleUnregistered"
   | "peopleWithheld"

@@ -137,6 +137,7 @@ export const PORTUGUESE: Language = {
     noMotionSensor: "nada em {room} diz se está lá alguém.",
     noneFree: "Não sei de nenhuma sala livre.",
     peopleIn: "Estão: {people}.",
+    peopleInRoom: "Em {room}: {people}.",
     peopleNone: "Não vejo ninguém que conheça.",
     peopleUnregistered: "ninguém me disse qual é o seu dispositivo.",
     peopleWithheld: "o que nomeia pessoas só se diz a quem o pode ler.",
