@@ -24,6 +24,10 @@ const BUSY_SHARE_MAX = 0.05;
 const TICKS_PER_S = 100;
 const NODES_MAX = 64;
 
+const built = "../dist/build/src/trust";
+const { enrol } = await import(`${built}/enrol.js`);
+const { root } = (await import(`${built}/root-key.js`)).makeRootKey();
+
 const { values } = parseArgs({
   options: { nodes: { type: "string", default: "8" }, json: { type: "boolean", default: false } },
 });
@@ -71,13 +75,13 @@ async function startNode(at, ports) {
       // As on a Pi, but kept on loopback.
       discovery: "auto",
       interfaces: ["lo"],
-      secret_file: join(folder, "mesh.secret"),
     },
     api: { listen: "127.0.0.1:0" },
     sensors: [{ platform: "simulated", name: "climate" }],
     log: { level: "error" },
   };
   writeFileSync(path, JSON.stringify(config));
+  enrol(config.data, root);
   const child = start([PROGRAM, "up", "--json", "--config", path], "pipe");
   const [text] = await once(child.stdout, "data");
   return { name: `pi-${at}`, pid: child.pid, api: JSON.parse(text).api[0] };
@@ -167,7 +171,6 @@ const bare = {
 };
 const ports = await Promise.all(Array.from({ length: count }, freePort));
 const nodes = [];
-// One after the other: the first makes the mesh's secret.
 for (const at of ports.keys()) nodes.push(await startNode(at, ports));
 await until("all nodes agree", () => agree(nodes));
 await until("all are quiet", quietness([bare, ...nodes]));

@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 import type { NodeId } from "./base/id.ts";
 import type { DemoOptions } from "./cli/deps.ts";
 import { type CutOrder, type CutRequest, DEMO_VARIABLE, halvesOf } from "./demo-cut.ts";
+import { enrol } from "./trust/enrol.ts";
+import { makeRootKey } from "./trust/root-key.ts";
 
 /** Rooms of the demo office; more nodes get numbered desks. */
 const ROOMS = ["open-space", "meeting-room", "kitchen", "lab", "reception"];
@@ -45,11 +47,11 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
     const apiPorts = await freePorts(options.port, options.nodes);
     const meshPorts = await freePorts(MESH_PORT, options.nodes);
     const peers = meshPorts.map((port) => `127.0.0.1:${port}`);
+    // Nobody has to be let in here, and whoever wants to let in more does it on any of them.
+    const { root } = makeRootKey();
     for (const [at, port] of apiPorts.entries()) {
-      const node = startNode(at, writeConfig(folder, at, port, peers), ports);
-      nodes.push(node);
-      // The first makes the mesh; the others read its secret.
-      if (at === 0) await untilQuitOr(node.up, ports.signal);
+      enrol(join(folder, nameOf(at)), root);
+      nodes.push(startNode(at, writeConfig(folder, at, port, peers), ports));
     }
     const ids = untilQuitOr(Promise.all(nodes.map(({ up }) => up)), ports.signal);
     listenForCuts(nodes, (await ids) ?? []);
@@ -174,7 +176,6 @@ function writeConfig(
       listen: peers[at],
       peers: peers.filter((_, other) => other !== at),
       discovery: "off",
-      secret_file: join(folder, "mesh.secret"),
     },
     api: { listen: `127.0.0.1:${apiPort}` },
     sensors: [

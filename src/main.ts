@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir, hostname } from "node:os";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Level, Log } from "./base/log.ts";
+import type { Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
-import type { RunOptions } from "./cli/deps.ts";
+import { CliError, EXIT, type RunOptions } from "./cli/deps.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
@@ -47,6 +49,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
   runNode: runUntilQuit,
   runDemo: (options) =>
     runDemo(options, { program: process.argv[1] ?? "", stdout, stderr, signal: quit.signal }),
+  join: async (config, by) => {
+    const { joinMesh } = await import("./join.ts");
+    const log = createLog("warn", config.logFormat);
+    return orFail(await joinMesh(config, by, { clock, log, signal: quit.signal, readSecret }));
+  },
+  rekey: async (config) => orFail((await import("./join.ts")).rekey(config)),
+  rootKey: async (config, act) => orFail((await import("./join.ts")).rootKey(config, act)),
   simulate: async (options) => {
     const { simulate } = await import("./sim/command.ts");
     return simulate(options, simPorts());
@@ -80,7 +89,11 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 async function runUntilQuit(config: Config, { format, ready }: RunOptions): Promise<number> {
   const log = createLog(config.logLevel, config.logFormat);
-  const started = await startNode(config, { clock, log, version, demo: demoChannel() });
+  const started = await startNode(config, {
+    ...{ clock, log, version, signal: quit.signal, demo: demoChannel() },
+    // A journal keeps what it is told: there the key waits in a file until somebody takes it.
+    ...(process.stderr.isTTY === true && { tellRootKey }),
+  });
   if (!started.ok && quit.signal.aborted) return 0;
   if (!started.ok) {
     stderr(`watercooler: ${oneLine(started.error)}\n`);
@@ -97,6 +110,37 @@ async function runUntilQuit(config: Config, { format, ready }: RunOptions): Prom
   }
   await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS_MAX))]);
   return 0;
+}
+
+function orFail<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new CliError(EXIT.failed, oneLine(result.error));
+}
+
+/** A line from the terminal, not shown while it is typed, or from a pipe. */
+async function readSecret(prompt: string): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const isTyped = process.stdin.isTTY === true;
+  if (isTyped) stderr(prompt);
+  const shown = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: shown, terminal: isTyped });
+  for await (const line of lines) {
+    lines.close();
+    if (isTyped) stderr("\n");
+    return line;
+  }
+  return "";
+}
+
+/** The one time that a person sees a new mesh's root key. */
+function tellRootKey(text: string, mesh: string): void {
+  stderr(
+    `\nThis is the root key of the new mesh ${mesh}. It is kept on no machine: write it down.\n` +
+      "It is needed only when every node that may let others in is lost.\n\n" +
+      `    ${text}\n\n` +
+      'To use it then: "watercooler join --root-key". ' +
+      'To let the next Pi in: "watercooler invite".\n\n',
+  );
 }
 
 /** Lines for journald: its own level first where it reads us, so that levels work there. */

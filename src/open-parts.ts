@@ -1,51 +1,46 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Log } from "./base/log.ts";
 import { ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
+import { type EnterPorts, enterMesh } from "./enter-mesh.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
 import { type Identity, loadOrCreateIdentity } from "./trust/identity.ts";
 import { makeFolder } from "./trust/make-folder.ts";
-import { loadOrCreateSecret } from "./trust/membership.ts";
+import type { Membership } from "./trust/membership-file.ts";
 
 /** What a node has on disk, open. */
 export interface OpenedParts {
   readonly identity: Identity;
-  readonly store: Store;
-  /** The mesh's root key: who holds it lets nodes in. */
-  readonly root: Identity;
   readonly certificatePem: string;
+  readonly membership: Membership;
+  readonly store: Store;
 }
 
-/** Opens everything that a start can fail on before anything runs. */
-export async function openParts(config: Config, log: Log): Promise<Result<OpenedParts>> {
-  for (const folder of [config.dataDir, dirname(config.mesh.secretFile)]) {
-    const made = makeFolder(folder);
-    if (!made.ok) return made;
-  }
+/** Opens everything that a start can fail on before anything runs, and gets into a mesh. */
+export async function openParts(config: Config, ports: EnterPorts): Promise<Result<OpenedParts>> {
+  const papers = await openPapers(config);
+  if (!papers.ok) return papers;
+  const entered = await enterMesh({ config, ...papers.value }, ports);
+  if (!entered.ok) return entered;
+  const store = openStore(join(config.dataDir, "state.db"), ports.log);
+  if (!store.ok) return store;
+  return ok({ ...papers.value, membership: entered.value, store: store.value });
+}
+
+/** A node's key and certificate, made where there are none. */
+export async function openPapers(
+  config: Config,
+): Promise<Result<Pick<OpenedParts, "identity" | "certificatePem">>> {
+  const made = makeFolder(config.dataDir);
+  if (!made.ok) return made;
   const identity = loadOrCreateIdentity(config.dataDir);
   if (!identity.ok) return identity;
-  const secret = loadOrCreateSecret(config.mesh.secretFile);
-  if (!secret.ok) return secret;
-  if (secret.value.made === "new") {
-    log.write("info", "made a new mesh: copy its secret to the other Pis to let them in", {
-      file: config.mesh.secretFile,
-    });
-  }
   const script = builtFile("mint-certificate.js");
   const certificate = await loadOrMintCertificate(config.dataDir, identity.value, script);
   if (!certificate.ok) return certificate;
-  const store = openStore(join(config.dataDir, "state.db"), log);
-  if (!store.ok) return store;
-  const { root } = secret.value;
-  return ok({
-    identity: identity.value,
-    store: store.value,
-    root,
-    certificatePem: certificate.value,
-  });
+  return ok({ identity: identity.value, certificatePem: certificate.value });
 }
 
 /** The path of a file beside the bundle; compiled for tests, this file lies elsewhere. */

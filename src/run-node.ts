@@ -1,14 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import { ApiServer, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
-import type { Log } from "./base/log.ts";
-import { SeededRandom } from "./base/random.ts";
 import { err, ok, type Result } from "./base/result.ts";
-import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
-import { cuttable, type DemoChannel } from "./demo-cut.ts";
-import { assembleNode } from "./node/assemble.ts";
+import type { DemoChannel } from "./demo-cut.ts";
+import { type EnterPorts, refusalText } from "./enter-mesh.ts";
+import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
@@ -21,19 +17,12 @@ import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
-import { createFrameCodec } from "./overlay/codec.ts";
-import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
-import { createEntryCodec, IdentityTable } from "./replica/entry-codec.ts";
+import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
 import { wireHistory } from "./wire-history.ts";
-import { ownAddresses, wireDiscovery, wireTransport } from "./wire-links.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
 import { wireSensors } from "./wire-sensors.ts";
-import { wireTrust } from "./wire-trust.ts";
-
-/** What a number holds exactly. */
-const SEED_BYTES = 6;
 
 export interface RunningNode {
   readonly id: string;
@@ -42,9 +31,7 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-export interface RunPorts {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface RunPorts extends EnterPorts {
   readonly version: string;
   /** Only for a node of the demo. */
   readonly demo?: DemoChannel | undefined;
@@ -52,7 +39,7 @@ export interface RunPorts {
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
 export async function startNode(config: Config, ports: RunPorts): Promise<Result<RunningNode>> {
-  const opened = await openParts(config, ports.log);
+  const opened = await openParts(config, ports);
   if (!opened.ok) return opened;
   const { store, identity } = opened.value;
   const wired = await wireNode(config, ports, opened.value);
@@ -62,7 +49,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { probe, neighbours, history, edge } = wired.value;
+  const { admissions, probe, neighbours, history, edge } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -79,6 +66,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     naming.start();
     calibrations.start();
     people.start();
+    admissions.start();
     history.start();
     report.start();
     probe.start();
@@ -97,6 +85,7 @@ interface WiredNode {
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
+  readonly admissions: Admissions;
   readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
@@ -112,27 +101,11 @@ async function wireNode(
   { clock, log, version, demo: channel }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
-  const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
-  const trusted = wireTrust(opened);
+  const core = wireCore(config, opened, { clock, log, demo: channel });
+  const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
+  const { addresses, random, demo } = core;
   const { self } = trusted.identity;
-  const { transport, demo } = cuttable(channel, wireTransport(config, opened, trusted, log));
-  const discovery = wireDiscovery(config, trusted, { clock, log, random: random.fork() });
-  const identities = new IdentityTable();
-  const addresses = () => ownAddresses(config);
-  const { node, replica, overlay, counters } = assembleNode({
-    ...trusted,
-    parameters: parametersOf(config),
-    addresses,
-    entryCodec: createEntryCodec(identities),
-    frameCodec: createFrameCodec(identities),
-    store: opened.store,
-    transport,
-    discovery,
-    clock,
-    timers: systemTimers,
-    random,
-    log,
-  });
+  if (node.isForgotten) return err(refusalText("forgotten"));
   const sensors = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
@@ -145,12 +118,12 @@ async function wireNode(
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const history = wireHistory(config, past, log);
-  const core = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
+  const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { name } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
-  const shared = { ...core, naming, version, addresses };
+  const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
@@ -167,6 +140,7 @@ async function wireNode(
     advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
+    membership: admissions,
     edgeChecks: () => edge.checks(),
     demo,
     grants,
@@ -183,13 +157,8 @@ async function wireNode(
   });
   const api = wireApi(config, reader, { clock, log, trust });
   const meshAddresses = () => transport.bound();
-  const started = { node, report, naming, calibrations, people, history, probe, neighbours, edge };
-  return ok({ ...started, api, meshAddresses, apiAddresses });
-}
-
-function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {
-  const views = { activeMax: activeView, activeMin: activeView, passiveMax: passiveView };
-  return { ...DEFAULT_PARAMETERS, ...views };
+  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
+  return ok({ node, report, naming, history, probe, neighbours, edge, ...told });
 }
 
 function wireApi(

@@ -22,11 +22,13 @@ export interface GrantWiring {
 
 /** What people are allowed in this mesh, and what was taken back. */
 export function wireGrants(
-  { mesh: { id: mesh }, signer, authority, crypto }: TrustParts,
+  { mesh: whole, signer, authority, crypto }: TrustParts,
   parts: { readonly node: Node; readonly replica: Replica; readonly clock: Clock },
 ): GrantWiring {
+  const mesh = whole.id;
   const judge = createRevocationJudge(mesh, crypto);
-  const isRevoked = ({ cid }: Issued) => isRevokedIn(parts.replica, cid, judge);
+  const isRevoked = (link: Issued) =>
+    isRevokedIn(parts.replica, link.cid, judge) || !whole.stands(link);
   const revoking: Revoking = {
     isRevoked,
     entry: (cid, path) => {

@@ -6,42 +6,49 @@ import type { Random } from "./base/random.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { Sources } from "./link/discovery/choose.ts";
+import type { Reception } from "./link/knock-port.ts";
 import { WebSocketTransport } from "./link/websocket.ts";
 import type { OpenedParts } from "./open-parts.ts";
 import { WIRE_VERSION } from "./overlay/codec.ts";
 import { encodeHello, judgeHello } from "./trust/hello.ts";
+import type { Membership } from "./trust/membership-file.ts";
 import type { TrustParts } from "./wire-trust.ts";
 
 /** Makes what carries messages to other nodes. */
 export function wireTransport(
   config: Config,
   { identity: own, certificatePem }: OpenedParts,
-  { mesh, identity: { self, boot, credential } }: TrustParts,
-  log: Log,
+  { mesh, identity }: TrustParts,
+  { log, reception }: { readonly log: Log; readonly reception: Reception },
 ): WebSocketTransport {
+  const { self, boot } = identity;
   return new WebSocketTransport({
     identity: {
       self,
-      hello: () => encodeHello({ mesh, boot, credential, addresses: ownAddresses(config) }),
+      hello: () => {
+        const { credential } = identity;
+        return encodeHello({ mesh, boot, credential, addresses: ownAddresses(config) });
+      },
       judge: (peer, bytes) => judgeHello(mesh, peer, bytes),
     },
     keyPem: own.privateKeyPem,
     certificatePem,
     listen: [config.mesh.listen],
     log,
+    reception,
   });
 }
 
 /** Makes what finds other nodes. */
 export function wireDiscovery(
   config: Config,
-  { mesh, identity: { self: id } }: TrustParts,
+  { mesh, identity: { self: id }, contacts }: TrustParts & Pick<Membership, "contacts">,
   { clock, log, random }: { readonly clock: Clock; readonly log: Log; readonly random: Random },
 ): Sources {
-  const { discovery: mode, peers, interfaces } = config.mesh;
+  const { discovery: mode, interfaces } = config.mesh;
   return new Sources({
     mode,
-    peers,
+    peers: [...new Set([...config.mesh.peers, ...contacts])],
     interfaces,
     announcement: {
       id,

@@ -29,7 +29,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "firmware-bridge",
   ],
   maelstrom: ["crdt", "replica", "overlay"],
-  trust: ["replica", "overlay", "link", "ucan"],
+  trust: ["ucan", "replica", "overlay", "office", "link"],
   store: ["reading", "replica", "history"],
   link: ["reading", "replica", "overlay", "firmware-bridge"],
   config: ["reading", "firmware-bridge"],

@@ -90,6 +90,10 @@ export class Doorkeeper {
     const proofs = invocation.prf.flatMap((cid) => links.get(cid) ?? []);
     if (proofs.length < invocation.prf.length) return refused(401, "a proof is missing");
     const question = { subject: mesh, audience: iss, command, args, proofs, isRevoked };
+    // A stolen node's own key signs with power that was never taken back by itself.
+    if (isRevoked({ cid: invocation.cid, iss })) {
+      return refused(403, "whoever signed it was put out of the mesh");
+    }
     const chain = this.checked(question);
     if (chain !== undefined) return err(chain);
     const nowMs = clock.monotonicMs();

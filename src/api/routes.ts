@@ -18,6 +18,7 @@ import {
 import { factsRoute } from "./facts.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
+import { membershipRoutes } from "./membership.ts";
 import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
 import { problem } from "./problems.ts";
@@ -39,6 +40,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
+    ...membershipRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
   ];

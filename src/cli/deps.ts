@@ -22,8 +22,28 @@ export interface CliDeps {
   runNode(config: Config, run: RunOptions): Promise<number>;
   /** Runs an office until `signal`; gives the exit code. */
   runDemo(options: DemoOptions): Promise<number>;
+  /** Makes this machine's node a member of a mesh. Throws a CliError where it can't. */
+  join(config: Config, by: JoinBy): Promise<Joined>;
+  /** Gives this machine's node a fresh identity. Throws a CliError where it can't. */
+  rekey(config: Config): Promise<{ readonly id: string; readonly fingerprint: string }>;
+  /** A new mesh's root key, where it still waits here. Throws a CliError where it can't. */
+  rootKey(config: Config, act: "show" | "remove"): Promise<{ readonly key: string | undefined }>;
   /** Runs the simulator; gives the exit code. */
   simulate(options: SimOptions): Promise<number>;
+}
+
+/** By what a node enters a mesh, and where. */
+export interface JoinBy {
+  readonly code?: string | undefined;
+  readonly rootKey?: true;
+  readonly address?: string | undefined;
+  /** Whether it may leave the mesh that it is in. */
+  readonly leave: "leave" | "stay";
+}
+
+export interface Joined {
+  readonly mesh: string;
+  readonly fingerprint: string;
 }
 
 export interface RunOptions {

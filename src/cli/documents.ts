@@ -52,6 +52,14 @@ export const meshDocument = v.object({
   ),
 });
 
+export const pendingDocuments = v.array(
+  v.object({ fingerprint: v.string(), name: v.string(), address: v.string(), seen_by: ids }),
+);
+
+export const membershipDocument = v.object({
+  admins: v.array(v.object({ name: v.string(), alive: v.boolean() })),
+});
+
 export const healthDocument = v.object({
   status: v.string(),
   checks: v.record(v.string(), v.object({ status: v.string(), detail: v.string() })),

@@ -3,6 +3,7 @@ import { addAsking } from "./asking-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
 import { addGranting } from "./grant-commands.ts";
 import { addMachine } from "./machine-commands.ts";
+import { addMembership } from "./membership-commands.ts";
 import { addRunning } from "./running-commands.ts";
 import { addSim } from "./sim-command.ts";
 import { addTools } from "./tool-commands.ts";
@@ -36,6 +37,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
   addRunning(program, deps, finish);
   addAsking(program, deps);
   addGranting(program, deps);
+  addMembership(program, deps);
   addMachine(program, deps, finish);
   addSim(program, deps, finish);
   addTools(program, deps);

@@ -6,6 +6,7 @@ import {
   meshDocument,
   type NodeDocument,
   nodeDocuments,
+  pendingDocuments,
   selfDocument,
 } from "./documents.ts";
 import { type Cell, inTone, type Paper, paperOf, table } from "./table.ts";
@@ -21,22 +22,48 @@ export async function status(deps: CliDeps, asking: Asking): Promise<void> {
   if (asking.json) {
     const paths = ["/v1/node", "/v1/mesh", "/v1/nodes", "/v1/health"];
     const [node, mesh, nodes, health] = await Promise.all(paths.map((path) => client.raw(path)));
-    return printJson(deps, { node, mesh, nodes, health });
+    const pending = await client.raw("/v1/pending").catch(nobody);
+    return printJson(deps, { node, mesh, nodes, health, pending });
   }
-  const [self, mesh, nodes, health] = await Promise.all([
+  const [self, mesh, nodes, health, pending] = await Promise.all([
     client.get("/v1/node", selfDocument),
     client.get("/v1/mesh", meshDocument),
     client.get("/v1/nodes", nodeDocuments),
     client.get("/v1/health", healthDocument).catch(withoutHealth),
+    client.get("/v1/pending", pendingDocuments).catch(nobody),
   ]);
   const paper = paperOf(deps);
   const parts = [
     headline(self, mesh, nodes) + troubles(health, paper),
+    pending.length > 0 ? pendingTable(pending, paper) : "",
     nodeTable(self, nodes, paper),
     self.sensors.length > 0 ? sensorTable(self, paper) : "",
     mesh.links.length > 0 ? linkTable(mesh, nodes, paper) : "",
   ];
   deps.stdout(parts.filter((part) => part !== "").join("\n"));
+}
+
+/** A node of an older version knows of nobody who waits. */
+function nobody(error: unknown): [] {
+  if (error instanceof CliError) return [];
+  throw error;
+}
+
+/** Who asks to be let in, and what to type for it. */
+function pendingTable(pending: v.InferOutput<typeof pendingDocuments>, paper: Paper): string {
+  const columns = [
+    { title: "WAITS" },
+    { title: "ADDRESS", dropRank: 1 },
+    { title: "SEEN BY", dropRank: 2 },
+    { title: "TO LET IT IN" },
+  ];
+  const rows = pending.map(({ name, address, fingerprint, seen_by }): Cell[] => [
+    plain(name),
+    plain(address),
+    plain(seen_by.join(", ")),
+    `watercooler admit ${plain(fingerprint)}`,
+  ]);
+  return table(columns, rows, paper);
 }
 
 /** Health is worth a line, not the whole answer. */

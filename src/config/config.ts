@@ -24,7 +24,6 @@ export interface Config {
     readonly invite: string;
     readonly activeView: number;
     readonly passiveView: number;
-    readonly secretFile: string;
     readonly interfaces: readonly string[];
   };
   readonly api: {
@@ -83,10 +82,7 @@ const NAME_LENGTH_MAX = 63;
 /** A host that has no name worth having is likely one. */
 const NAME_FALLBACK = "pi";
 
-/**
- * Fills in what the file left out. `overrides` win over the file, and defaults follow them: the
- * secret lies in the data folder that was given. Throws where the file is not valid.
- */
+/** Fills in what the file left out; `overrides` win over it. Throws where it is not valid. */
 export function completeConfig(
   file: ConfigFile,
   around: Surroundings,
@@ -99,7 +95,7 @@ export function completeConfig(
   return {
     node: { name, room: filled.node.room ?? name },
     dataDir,
-    mesh: meshOf(filled.mesh, dataDir),
+    mesh: meshOf(filled.mesh),
     api,
     sensors: filled.sensors.map(sensorSettings),
     sensorSource: file.sensors === undefined ? "found" : "configured",
@@ -142,14 +138,9 @@ function defaultDataDir({ env, homedir }: Surroundings): string {
   return stateDirectory ? stateDirectory : join(homedir, ".local", "share", "watercooler");
 }
 
-function meshOf(mesh: FilledFile["mesh"], dataDir: string): Config["mesh"] {
-  const { active_view, passive_view, secret_file, ...same } = mesh;
-  return {
-    ...same,
-    activeView: active_view,
-    passiveView: passive_view,
-    secretFile: secret_file ?? join(dataDir, "mesh.secret"),
-  };
+function meshOf(mesh: FilledFile["mesh"]): Config["mesh"] {
+  const { active_view, passive_view, ...same } = mesh;
+  return { ...same, activeView: active_view, passiveView: passive_view };
 }
 
 function adviceOf(rule: FilledFile["advice"][number]): AdviceRule {

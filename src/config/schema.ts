@@ -69,9 +69,6 @@ const mesh = mapping({
     ),
     30,
   ),
-  secret_file: v.optional(
-    v.pipe(text(1), v.description("The mesh's secret. Default: mesh.secret in the data folder.")),
-  ),
   interfaces,
 });
 

@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { checkAccess } from "./access.ts";
 import { checkBuses } from "./buses.ts";
 import type { Finding } from "./finding.ts";
+import { checkKeys } from "./keys.ts";
 import { checkLines } from "./lines.ts";
 import { checkClock, checkDisk, checkPower } from "./machine.ts";
 import { checkNeighbours } from "./neighbours.ts";
@@ -38,6 +39,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ["lines", () => checkLines(sensors)],
     ["clock", () => checkClock(wallMs)],
     ["disk", () => checkDisk(config.dataDir)],
+    ["keys", async () => checkKeys(config.dataDir)],
     ["power", () => checkPower()],
     ["ports", () => checkPort("mesh.listen", mesh.listen, node)],
     ["ports", () => checkPort("api.listen", api.listen, node)],

@@ -8,6 +8,9 @@ export interface Hint {
   readonly source: "configured" | "libp2p" | "dns-sd";
 }
 
+/** For whoever belongs to no mesh yet and looks for any. */
+export const ANY_MESH = "";
+
 /** What a source may tell the LAN about this node: nothing personal, no room, no name. */
 export interface Announcement {
   readonly id: NodeId;
@@ -16,7 +19,7 @@ export interface Announcement {
   /** Where the mesh port listens: an address, "0.0.0.0" for all of IPv4, "::" for all of both. */
   readonly host: string;
   /** First 16 hexadecimal digits of the mesh's root key; nodes of other meshes are not dialled. */
-  readonly meshTag: string;
+  readonly meshTag: string | typeof ANY_MESH;
   /** Highest wire version spoken. */
   readonly version: number;
 }

@@ -8,6 +8,7 @@ import { WebSocketServer } from "ws";
 import { type Address, addressOf, type NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { type Arrival, Arrivals, plainHost } from "./arrivals.ts";
+import { KNOCK_PATH } from "./knock-port.ts";
 import { peerIdOf } from "./peer-key.ts";
 import type { LinkFailure } from "./port.ts";
 import { RECEIVER_LIMITS } from "./receiver-limits.ts";
@@ -31,6 +32,8 @@ export interface DoorOptions {
   readonly log: Log;
   refused(remote: string, reason: LinkFailure): void;
   entered(guest: Guest): void;
+  /** Somebody who is no member asks to be one. */
+  knocked(guest: Guest): void;
 }
 
 /** The listening half: takes TCP connections and lets in those that show an Ed25519 key. */
@@ -106,12 +109,13 @@ export class Door {
     });
     server.on("upgrade", (request, duplex, head) => {
       const stream = request.socket as TLSSocket;
-      this.sockets.handleUpgrade(request, duplex, head, (ws) => this.enter(ws, stream));
+      const purpose = request.url === KNOCK_PATH ? "knock" : "link";
+      this.sockets.handleUpgrade(request, duplex, head, (ws) => this.enter(ws, stream, purpose));
     });
     return server;
   }
 
-  private enter(socket: WebSocket, stream: TLSSocket): void {
+  private enter(socket: WebSocket, stream: TLSSocket, purpose: "link" | "knock"): void {
     const arrival = this.arrivals.of(stream);
     const peer = peerIdOf(stream);
     if (arrival === undefined || !peer.ok) return socket.terminate();
@@ -122,7 +126,9 @@ export class Door {
       return socket.terminate();
     }
     const remote = addressOf(plainHost(stream.remoteAddress), stream.remotePort ?? 0);
-    this.options.entered({ socket, stream, peer: peer.value, remote, arrival });
+    const guest = { socket, stream, peer: peer.value, remote, arrival };
+    if (purpose === "knock") this.options.knocked(guest);
+    else this.options.entered(guest);
   }
 
   private refuse(stream: Duplex): void {

@@ -3,6 +3,8 @@ import WebSocket from "ws";
 import { type Address, type NodeId, splitAddress } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { Door, type Guest } from "./door.ts";
+import { receive } from "./knock.ts";
+import type { Reception } from "./knock-port.ts";
 import { LinkTable } from "./link-table.ts";
 import { peerIdOf } from "./peer-key.ts";
 import {
@@ -25,6 +27,8 @@ export interface WebSocketOptions {
   /** `host:port` each; port 0 takes a free one. */
   readonly listen: readonly string[];
   readonly log: Log;
+  /** Answers those who ask to be let in; without it they are refused. */
+  readonly reception?: Reception;
 }
 
 /**
@@ -41,7 +45,7 @@ export class WebSocketTransport implements LinkTransport {
   private stopped = false;
 
   constructor(private readonly options: WebSocketOptions) {
-    const { identity, keyPem, certificatePem, log } = options;
+    const { identity, keyPem, certificatePem, log, reception } = options;
     this.table = new LinkTable(identity, () => performance.now());
     this.door = new Door({
       keyPem,
@@ -50,6 +54,11 @@ export class WebSocketTransport implements LinkTransport {
       log,
       refused: (remote, reason) => this.table.tell({ type: "refused", remote, reason }),
       entered: (guest) => this.welcome(guest),
+      knocked: (guest) => {
+        if (reception === undefined || this.stopped) return guest.arrival.refuse("not-member");
+        this.track(guest.socket);
+        receive(guest, reception);
+      },
     });
   }
 

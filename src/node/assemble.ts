@@ -14,7 +14,7 @@ import type { OverlayParameters } from "../overlay/parameters.ts";
 import type { EntryCodec } from "../replica/entry-codec.ts";
 import { Replica, type ReplicaPorts } from "../replica/replica.ts";
 import { Writer } from "../replica/writer.ts";
-import type { Store } from "../store/port.ts";
+import type { Snapshot, Store } from "../store/port.ts";
 import { Counters } from "./counters.ts";
 import { Node } from "./node.ts";
 import { Persistence } from "./persistence.ts";
@@ -24,7 +24,10 @@ export interface ProcessIdentity {
   readonly self: NodeId;
   /** Random for this start of the process. */
   readonly boot: string;
+  /** The newest one: another may be made for this node while it runs. */
   readonly credential: Uint8Array;
+  /** Its mesh; what a store holds of another is dropped. */
+  readonly mesh?: NodeId;
   /** This machine, so that a card that was moved to another is noticed. */
   readonly machine: string;
   sign(body: Uint8Array): Uint8Array;
@@ -44,6 +47,8 @@ export interface AssemblyParts {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
+  /** Called before anything is held. */
+  readonly prepare?: (replica: Replica) => void;
 }
 
 export interface AssembledNode {
@@ -59,16 +64,20 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
   const { identity, clock, random, store, log, parameters, addresses } = parts;
   const { self, boot } = identity;
   const replica = new Replica({ ...parts.trust, withdrawal: claimWithdrawal });
+  parts.prepare?.(replica);
   const persistence = new Persistence(store, replica, self, clock);
-  const snapshot = store.load();
+  const snapshot = ofThisMesh(store, identity.mesh);
   persistence.restore(snapshot, parts.entryCodec);
   replica.sweep();
+  replica.reconsider();
   const { machine } = snapshot.meta;
   if (machine === undefined) store.commit({ meta: { machine: identity.machine } }, "durable");
   const moved = machine !== undefined && machine !== identity.machine;
   const writer = new Writer(replica, {
     self,
-    credential: identity.credential,
+    get credential() {
+      return identity.credential;
+    },
     boot,
     moved,
     random,
@@ -91,4 +100,18 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
   const core = { self, boot, moved, replica, writer, overlay, codec, persistence };
   const node = new Node({ ...core, transport, discovery, counters, clock, timers, log });
   return { node, replica, overlay, writer, counters };
+}
+
+/** What the store holds, without what was written in another mesh. */
+function ofThisMesh(store: Store, mesh: NodeId | undefined): Snapshot {
+  const snapshot = store.load();
+  const { mesh: written } = snapshot.meta;
+  if (mesh === undefined || written === mesh) return snapshot;
+  if (written === undefined) {
+    store.commit({ meta: { mesh } }, "durable");
+    return snapshot;
+  }
+  const forget = snapshot.origins.map(({ origin }) => origin);
+  store.commit({ forget, meta: { mesh } }, "durable");
+  return { ...snapshot, origins: [], remembered: [] };
 }

@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 import type { NodeId } from "../base/id.ts";
 import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
-import { ownersByMac } from "../office/claims.ts";
-import { deviceViews } from "../office/network.ts";
+import { ownersByMac, parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
+import { deviceViews, unseenMs } from "../office/network.ts";
 import { silentNodes } from "../office/nodes.ts";
 import { LANS_KEY, lansOf, lansRecord, probeAt, turnAt } from "../office/probing.ts";
 import type { Hash } from "../office/rendezvous.ts";
@@ -11,7 +11,7 @@ import type { Node } from "./node.ts";
 
 export interface DeviceProbeParts {
   readonly self: NodeId;
-  readonly node: Pick<Node, "every" | "write">;
+  readonly node: Pick<Node, "every" | "write" | "onEntries">;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly hash: Hash;
@@ -37,6 +37,8 @@ const LOOKS_UNTIL_AWAY = 40;
 export class DeviceProbe {
   /** The last turn that was seen to, here or elsewhere, by MAC. */
   private readonly done = new Map<string, number>();
+  /** The devices that somebody has; undefined until looked up anew. */
+  private claimed: readonly string[] | undefined;
 
   constructor(private readonly parts: DeviceProbeParts) {}
 
@@ -45,22 +47,26 @@ export class DeviceProbe {
     this.sayLans();
     const lookMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, awayAfterMs / LOOKS_UNTIL_AWAY));
     node.every(lookMs, () => this.look());
+    node.onEntries((entries) => {
+      const isAboutClaims = entries.some(
+        ({ key }) => parseClaimKey(key) !== undefined || parseUnclaimKey(key) !== undefined,
+      );
+      if (isAboutClaims) this.claimed = undefined;
+    });
   }
 
   private look(): void {
     this.sayLans();
-    const { self, replica, clock, keepMs, awayAfterMs, hash, ask } = this.parts;
+    const { self, replica, clock, keepMs, hash, ask } = this.parts;
     const nowMs = clock.monotonicMs();
-    const owners = ownersByMac(replica);
-    for (const mac of this.done.keys()) if (!owners.has(mac)) this.done.delete(mac);
-    if (owners.size === 0) return;
+    const turns = this.turns(nowMs);
+    if (turns.size === 0) return;
     const reach = this.reach(nowMs);
     let left = PROBES_PER_LOOK_MAX;
-    for (const { mac, ips, ageMs } of deviceViews(replica, keepMs, nowMs)) {
-      if (!owners.has(mac)) continue;
-      const turn = turnAt(ageMs, awayAfterMs);
-      if (turn === undefined) this.done.delete(mac);
-      if (turn === undefined || this.done.get(mac) === turn) continue;
+    const views = deviceViews(replica, keepMs, nowMs);
+    const current = new Map(views.map(({ mac, ips }) => [mac, ips]));
+    for (const [mac, turn] of turns) {
+      const ips = current.get(mac) ?? [];
       const probe = probeAt(turn, { mac, ips, reachedBy: reach }, hash);
       if (probe?.node === self) {
         if (left === 0) continue;
@@ -69,6 +75,23 @@ export class DeviceProbe {
       }
       this.done.set(mac, turn);
     }
+  }
+
+  /** Devices that somebody has and nobody saw lately, with the turn that now begins. */
+  private turns(nowMs: Millis): ReadonlyMap<string, number> {
+    const { replica, awayAfterMs, keepMs } = this.parts;
+    this.claimed ??= [...ownersByMac(replica).keys()];
+    const turns = new Map<string, number>();
+    const silent = new Set<string>();
+    for (const mac of this.claimed) {
+      const ageMs = unseenMs(replica, mac, nowMs);
+      const turn = ageMs > keepMs ? undefined : turnAt(ageMs, awayAfterMs);
+      if (turn === undefined) continue;
+      silent.add(mac);
+      if (this.done.get(mac) !== turn) turns.set(mac, turn);
+    }
+    for (const mac of this.done.keys()) if (!silent.has(mac)) this.done.delete(mac);
+    return turns;
   }
 
   /** Which living nodes can reach an address. */

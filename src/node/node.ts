@@ -1,6 +1,5 @@
 import type { Timers } from "../../firmware-bridge/src/timers.ts";
-import type { Address, NodeId } from "../base/id.ts";
-import { splitAddress } from "../base/id.ts";
+import type { NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
@@ -13,7 +12,7 @@ import type { Effect, Fault } from "../overlay/effects.ts";
 import type { Peer } from "../overlay/messages.ts";
 import type { Overlay, OverlayEvent } from "../overlay/overlay.ts";
 import type { Entry } from "../replica/entry.ts";
-import type { Replica } from "../replica/replica.ts";
+import type { Replica, Retired } from "../replica/replica.ts";
 import type { Writer } from "../replica/writer.ts";
 import type { Durability, StoreFailure } from "../store/port.ts";
 import { CloneWatch } from "./clone-watch.ts";
@@ -21,7 +20,10 @@ import type { Counters } from "./counters.ts";
 import { Dialer } from "./dialer.ts";
 import { OwnLives } from "./own-lives.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
+import { reachable } from "./reachable.ts";
 
+/** Who was put out hears of it before the link goes. A guess. */
+const FAREWELL_MS = SECOND_MS;
 /** The driver never sleeps longer than this. */
 const WAKE_MS_MAX = SECOND_MS;
 
@@ -43,7 +45,7 @@ export interface NodeParts {
 }
 
 /** Why a write of this node did not happen. */
-export type WriteFailure = StoreFailure | "clone";
+export type WriteFailure = StoreFailure | "clone" | "forgotten";
 
 /**
  * The driver: one queue of events, one switch that performs what the core asks for.
@@ -117,6 +119,7 @@ export class Node {
     durability: Durability,
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
+    if (this.isForgotten) return { ok: false, error: "forgotten" };
     const { writer, clock, persistence } = this.parts;
     this.lives.answerBeforeWrite();
     const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
@@ -137,6 +140,18 @@ export class Node {
   /** Answers a former life that was heard of, so that what it said is seen before a write. */
   settleLives(): void {
     this.lives.answerBeforeWrite();
+  }
+
+  /** Begins a new life, which shows this node's newest credential to all. */
+  renew(): void {
+    if (this.lives.isClone || this.isForgotten) return;
+    const { writer, clock } = this.parts;
+    this.announce(writer.renew(clock.monotonicMs(), clock.wallMs()));
+  }
+
+  /** True once the mesh has put this node out: it writes no more and leaves. */
+  get isForgotten(): boolean {
+    return this.parts.replica.isRetired(this.parts.self);
   }
 
   /** True once this process found that it is the clone: it writes no more and leaves the mesh. */
@@ -202,6 +217,7 @@ export class Node {
   /** Takes a hint from discovery. */
   onHint({ id, addresses }: Hint): void {
     if (this.stopped || this.lives.hasLeft) return;
+    if (id !== undefined && this.parts.replica.isRetired(id)) return;
     if (id !== undefined) {
       const admitted = this.dialBudget.admit({ id, addresses }, this.now());
       if (admitted.length === 0) return;
@@ -263,6 +279,7 @@ export class Node {
       if (!this.lives.hasLeft) this.perform(this.parts.overlay.handle(next, this.now()));
     }
     this.draining = false;
+    for (const retired of this.parts.replica.takeRetired()) this.putOut(retired);
     this.parts.persistence.gather();
     this.wakeLater();
   }
@@ -304,7 +321,8 @@ export class Node {
   }
 
   private dial(peer: Peer): void {
-    const addresses = this.dialBudget.take(peer, this.now());
+    const mayDial = !this.parts.replica.isRetired(peer.id);
+    const addresses = mayDial ? this.dialBudget.take(peer, this.now()) : [];
     if (this.dialer.reach({ id: peer.id, addresses })) return;
     this.queue.push({ type: "dial-failed", peer: peer.id });
   }
@@ -317,6 +335,28 @@ export class Node {
       }
       if (entry.origin === self) this.lives.hear(entry);
     }
+  }
+
+  /** Ends what ties this node to one that was put out, or leaves where it was itself. */
+  private putOut({ origin, orphans }: Retired): void {
+    const { self, log, replica, timers, transport } = this.parts;
+    if (origin === self) {
+      log.write("error", "this node was put out of the mesh: run watercooler rekey to join again");
+      return this.leave();
+    }
+    log.write("warn", "a node was put out of the mesh", { node: origin });
+    for (const { key, value } of orphans) {
+      const isSaid = [...replica.origins()].some(
+        (state) => state.held.get(key)?.entry.value !== undefined,
+      );
+      if (!isSaid) this.write(key, value, "durable");
+    }
+    const cancel = timers.set(FAREWELL_MS, () => {
+      this.cancels.delete(cancel);
+      transport.close(origin);
+    });
+    this.cancels.add(cancel);
+    for (const listener of this.overlayListeners) listener();
   }
 
   private leave(): void {
@@ -354,13 +394,4 @@ function troubleOf(fault: Fault): string {
   if (fault === "banned") return "cut a link that went on sending what no node sends";
   if (fault === "excess") return "a peer sends more than is taken";
   return `rejected an entry: ${fault}`;
-}
-
-/** A peer's own addresses, and the one it came from with the port it says it listens on. */
-function reachable(said: readonly Address[], remote: Address): readonly Address[] {
-  const from = splitAddress(remote);
-  const port = said.map(splitAddress).find((address) => address !== undefined)?.port;
-  if (from === undefined || port === undefined) return said;
-  const host = from.host.includes(":") ? `[${from.host}]` : from.host;
-  return [...new Set([`${host}:${port}` as Address, ...said])];
 }

@@ -23,6 +23,8 @@ export const OTHERS_FLUSH_MS = 60 * SECOND_MS;
 /** Keeps the store in step with the replica, in batches. */
 export class Persistence {
   private readonly dirty = new Map<NodeId, Set<string>>();
+  /** Origins dropped whole that the store did not drop yet. */
+  private readonly gone = new Set<NodeId>();
   /** Peers met that the store did not take yet. */
   private readonly met = new Map<NodeId, RememberedPeer>();
   private reopened = 0;
@@ -44,6 +46,10 @@ export class Persistence {
 
   /** Notes what the replica changed since the last call. */
   gather(): void {
+    for (const origin of this.replica.takeDropped()) {
+      this.gone.add(origin);
+      this.dirty.delete(origin);
+    }
     for (const [origin, rows] of this.replica.takeChanges()) this.note(origin, rows);
   }
 
@@ -75,6 +81,12 @@ export class Persistence {
 
   private flushOnce(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
     this.gather();
+    // By itself and first: an origin that was dropped may have come back.
+    if (this.gone.size > 0) {
+      const forgotten = this.store.commit({ forget: [...this.gone] }, durability);
+      if (!forgotten.ok) return forgotten;
+      this.gone.clear();
+    }
     const origins = whose === "own" ? [this.self] : [...this.dirty.keys()];
     const changed = origins.filter((origin) => this.dirty.has(origin));
     const remember = [...this.met.values()];
@@ -95,10 +107,13 @@ export class Persistence {
     if (reopened === this.reopened) return false;
     this.reopened = reopened;
     for (const { origin, entries } of this.store.load().origins) {
-      this.note(
-        origin,
-        entries.map(({ key }) => key),
-      );
+      if (this.replica.state(origin) === undefined) this.gone.add(origin);
+      else {
+        this.note(
+          origin,
+          entries.map(({ key }) => key),
+        );
+      }
     }
     for (const { origin, rows } of this.replica.origins()) this.note(origin, rows.keys());
     return true;

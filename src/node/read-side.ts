@@ -13,6 +13,15 @@ import type {
   TargetView,
 } from "../office/views.ts";
 import type { Kind } from "../reading/kind.ts";
+import type {
+  Forgotten,
+  InvitationRequest,
+  MadeInvitation,
+  OwnMembership,
+  PendingNode,
+  Power,
+  ToldInvitation,
+} from "./membership-views.ts";
 
 /** What a sensor last gave: as measured, and what its filters made of it, if they let it by. */
 export interface SensorValueView {
@@ -135,6 +144,19 @@ export interface PeopleSide {
   caller(ip: string): CallerView | undefined;
 }
 
+/** Who may come into the mesh and who has to go. Writes are on the disk when they return. */
+export interface MembershipSide {
+  own(): OwnMembership;
+  invitations(): readonly ToldInvitation[];
+  invite(request: InvitationRequest): Result<MadeInvitation, WriteRefusal>;
+  revoke(id: string): Result<void, WriteRefusal>;
+  pending(): readonly PendingNode[];
+  /** Lets in who waits, or gives a node that is in more power; by fingerprint, id or name. */
+  admit(name: string, power: Power): Result<{ readonly id: NodeId }, WriteRefusal>;
+  refuse(name: string): Result<{ readonly id: NodeId }, WriteRefusal>;
+  forget(name: string): Result<Forgotten, WriteRefusal>;
+}
+
 /** The demo's office, which can be cut in two to be looked at. */
 export interface DemoSide {
   isCut(): boolean;
@@ -229,6 +251,7 @@ export interface ReadSide {
   metrics(): readonly Metric[];
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
+  readonly membership?: MembershipSide | undefined;
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;

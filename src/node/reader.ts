@@ -3,6 +3,7 @@ import { toHex } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
+import { isAdmissionKey } from "../office/admissions.ts";
 import { parseClaimKey, parseUnclaimKey } from "../office/claims.ts";
 import { isAboutDoors } from "../office/doors.ts";
 import { type Fact, factsOf } from "../office/facts.ts";
@@ -32,6 +33,7 @@ import type {
   Check,
   DemoSide,
   GrantSide,
+  MembershipSide,
   MeshView,
   Metric,
   PushedReading,
@@ -42,7 +44,7 @@ import type {
   WriteRefusal,
 } from "./read-side.ts";
 import type { ReaderParts } from "./reader-parts.ts";
-import type { Targets } from "./targets.ts";
+import { notWritten, type Targets } from "./targets.ts";
 
 /** Answers for the API, from this node's own state. */
 export class Reader implements ReadSide {
@@ -57,6 +59,10 @@ export class Reader implements ReadSide {
 
   get people(): People | undefined {
     return this.parts.people;
+  }
+
+  get membership(): MembershipSide | undefined {
+    return this.parts.membership;
   }
 
   get history(): History | undefined {
@@ -216,6 +222,7 @@ export class Reader implements ReadSide {
         detail: "a clone takes no readings: another node runs as this one",
       });
     }
+    if (node.isForgotten) return err(notWritten("forgotten"));
     if (node.storeFailure !== undefined) {
       return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
     }
@@ -287,5 +294,6 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
+  if (isAdmissionKey(key)) return ["nodes"];
   return [NODE_KEY, NAMED_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

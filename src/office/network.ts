@@ -2,7 +2,7 @@ import { compareStamps, type Stamp } from "../base/hlc.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import type { Replica } from "../replica/replica.ts";
-import { CLAIM_VERSION_MAX, deviceRecord, parseDeviceKey } from "./records.ts";
+import { CLAIM_VERSION_MAX, deviceKey, deviceRecord, parseDeviceKey } from "./records.ts";
 import type { DeviceView } from "./views.ts";
 
 /** An address of a device, as one observer saw it. */
@@ -36,6 +36,8 @@ export interface AddressClaim extends SeenAddress {
   readonly mac: string;
   readonly observer: NodeId;
   readonly stamp: Stamp;
+  /** Its place among the addresses that the observer told of, the freshest first. */
+  readonly place: number;
 }
 
 /** True for an address that its device made up, perhaps for this Wi-Fi alone. */
@@ -100,15 +102,28 @@ export function* sightings(replica: Replica, nowMs: Millis): IterableIterator<Si
   }
 }
 
+/** For how long nobody saw a device; Infinity where nobody did. Looks at its entries alone. */
+export function unseenMs(replica: Replica, mac: string, nowMs: Millis): Millis {
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (const { origin } of replica.origins()) {
+    const held = replica.get(origin, deviceKey(mac));
+    const heardAgoMs = Math.max(0, nowMs - (held?.heardMs ?? -Infinity));
+    if (held?.entry.value === undefined || heardAgoMs >= leastMs) continue;
+    const said = deviceRecord.decode(held.entry.value);
+    if (!said.ok || said.value.ips.length === 0) continue;
+    leastMs = Math.min(leastMs, heardAgoMs + said.value.confirmedMs);
+  }
+  return leastMs;
+}
+
 /** What a sighting says of addresses, one by one. */
 export function claimsOf({ mac, observer, stamp, addresses }: Sighting): readonly AddressClaim[] {
-  return addresses.map((address) => ({ mac, observer, stamp, ...address }));
+  return addresses.map((address, place) => ({ mac, observer, stamp, place, ...address }));
 }
 
 /**
  * The addresses that each device has now, by MAC: of an address that several devices were seen
- * with, only the last has it. The highest version wins, then the later stamp, then the origin;
- * an IP that one observer gave the same version as another goes by its text.
+ * with, only the last has it. The highest version wins, then the later stamp, then the origin.
  */
 export function currentAddresses(
   claims: readonly AddressClaim[],
@@ -129,8 +144,9 @@ function strongestFirst(left: AddressClaim, right: AddressClaim): number {
     right.version - left.version ||
     compareStamps(right.stamp, left.stamp) ||
     compareText(right.observer, left.observer) ||
-    compareText(left.ip, right.ip) ||
-    compareText(left.mac, right.mac)
+    left.place - right.place ||
+    compareText(left.mac, right.mac) ||
+    compareText(left.ip, right.ip)
   );
 }
 

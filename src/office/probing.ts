@@ -64,21 +64,22 @@ export interface Probe {
   readonly ip: string;
 }
 
-/** Older addresses are not asked after. A guess: one of each family. */
-const PROBED_IPS_MAX = 2;
-
 /**
  * Who asks at which address in a turn; undefined where nobody can. All who know the same agree,
  * so a turn costs one question however many nodes there are. The turns go round the nodes, so
- * that one that just restarts is no hindrance, and with each round to another address.
+ * that one that just restarts is no hindrance, and between the newest addresses of both families;
+ * devices leave older IPv6 addresses behind every day.
  */
 export function probeAt(turn: number, device: SilentDevice, hash: Hash): Probe | undefined {
-  const ways = device.ips
+  const reached = device.ips
     .map((ip) => ({ ip, nodes: device.reachedBy(ip) }))
-    .filter(({ nodes }) => nodes.length > 0)
-    .slice(0, PROBED_IPS_MAX);
-  const round = Math.floor(turn / Math.max(1, ...ways.map(({ nodes }) => nodes.length)));
-  const way = ways[(turn + round) % ways.length];
+    .filter(({ nodes }) => nodes.length > 0);
+  const newest = (isOf: (ip: string) => boolean) => reached.find(({ ip }) => isOf(ip)) ?? [];
+  const ways = [newest((ip) => !ip.includes(":")), newest((ip) => ip.includes(":"))].flat();
+  const nodes = Math.max(1, ...ways.map((way) => way.nodes.length));
+  // Else an even number of nodes would each keep to one family.
+  const shift = nodes % ways.length === 0 ? Math.floor(turn / nodes) : 0;
+  const way = ways[(turn + shift) % ways.length];
   if (way === undefined) return undefined;
   const ranked = rendezvous(device.mac, way.nodes, hash);
   const node = ranked[turn % ranked.length];

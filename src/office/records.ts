@@ -22,6 +22,7 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `history/TIER` | hashes of what it has closed of its readings (`history/published.ts`) |
  * | `named` | what somebody called it on its page, over its configuration |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
+ * | `invite/...`, `forgotten/...` | who may come in, who has to go (`admissions.ts` has all) |
  * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |
  * | `grant/CID` | what somebody was allowed (`grants.ts`) |
  * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |
@@ -118,9 +119,14 @@ export function parseDeviceKey(key: string): string | undefined {
   return mac !== undefined && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? mac : undefined;
 }
 
+/** Who knocks now and who was refused lately is not worth a word after a restart. */
+function isPassing(key: string): boolean {
+  return key.startsWith("knock/") || key.startsWith("refused/");
+}
+
 /** How a value is said again by a new process: a reading's age is not known any more. */
 export function carryOver(key: string, value: Uint8Array): Uint8Array | undefined {
-  if (key === ALIVE_KEY || key === LINKS_KEY) return undefined;
+  if (key === ALIVE_KEY || key === LINKS_KEY || isPassing(key)) return undefined;
   if (parseReadingKey(key) === undefined) return value;
   const reading = readingRecord.decode(value);
   return reading.ok ? readingRecord.encode({ ...reading.value, restored: 1 }) : undefined;

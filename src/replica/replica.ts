@@ -15,6 +15,22 @@ export interface ReplicaPorts {
   /** Whether the credential lets the origin into this mesh; replicated data alone decides. */
   admit(origin: NodeId, credential: Uint8Array): boolean;
   readonly withdrawal?: Withdrawal;
+  readonly retirement?: Retirement;
+}
+
+/** How nodes are put out of the mesh for good. What is so said only grows, and wins over all. */
+export interface Retirement {
+  /** The node that an entry retires; the entry's value alone decides, whoever carries it. */
+  retires(entry: Pick<Entry, "key" | "value">): NodeId | undefined;
+  /** Whether what an origin says under a key is to outlast that origin's own retirement. */
+  outlasts(key: string): boolean;
+}
+
+/** What became of an origin that was retired, for whoever performs it. */
+export interface Retired {
+  readonly origin: NodeId;
+  /** Entries of it that outlast it: whoever finds nobody else saying the same says it again. */
+  readonly orphans: readonly Entry[];
 }
 
 /**
@@ -65,11 +81,15 @@ export class Replica {
   private whole: Uint8Array | undefined;
   /** Origins changed since the store last asked. */
   private readonly touched = new Map<NodeId, Set<string>>();
+  private readonly gone = new Set<NodeId>();
+  private dropped = new Set<NodeId>();
+  private news: Retired[] = [];
 
   constructor(private readonly ports: ReplicaPorts) {}
 
   /** Joins an entry that came from anywhere. `wallMs` only steers the hybrid clock. */
   join(entry: Entry, nowMs: Millis, wallMs: Millis): JoinOutcome {
+    if (this.gone.has(entry.origin)) return KNOWN;
     const state = this.states.get(entry.origin);
     if (this.isKnown(entry)) return KNOWN;
     // Nothing to judge it by: its signature would be checked for nothing.
@@ -90,6 +110,7 @@ export class Replica {
     this.clock.witness(entry.stamp, wallMs);
     this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
     if (this.ports.withdrawal?.isOne(entry.key)) this.sweep();
+    this.retireBy(entry);
     const equivocation = placement === "equivocation";
     return {
       fresh: !equivocation,
@@ -101,6 +122,7 @@ export class Replica {
 
   /** Whether joining an entry changes nothing, which is seen without looking at its signature. */
   isKnown(entry: Entry): boolean {
+    if (this.gone.has(entry.origin)) return true;
     const state = this.states.get(entry.origin);
     if (state === undefined || !state.knows(entry.dot) || state.lacks(entry)) return false;
     const held = state.heldAt(entry.key, entry.dot);
@@ -115,12 +137,29 @@ export class Replica {
     this.touch(state, undefined);
   }
 
-  /** Drops a retired origin and all that it wrote. */
-  forget(origin: NodeId): void {
-    this.states.delete(origin);
-    this.digests.delete(origin);
-    this.touched.delete(origin);
-    this.whole = undefined;
+  /** Whether a node was put out of the mesh. */
+  isRetired(node: NodeId): boolean {
+    return this.gone.has(node);
+  }
+
+  /** Retires whom the entries held say is retired: after a restart they were only read. */
+  reconsider(): void {
+    for (const { entry } of [...this.live()]) this.retireBy(entry);
+  }
+
+  /** The origins retired since the last call. */
+  takeRetired(): readonly Retired[] {
+    const news = this.news;
+    this.news = [];
+    return news;
+  }
+
+  /** The origins dropped whole since the last call, for the store. */
+  takeDropped(): readonly NodeId[] {
+    if (this.dropped.size === 0) return [];
+    const dropped = [...this.dropped];
+    this.dropped = new Set();
+    return dropped;
   }
 
   /** Whether what an origin said under a key was taken back by others. */
@@ -209,6 +248,34 @@ export class Replica {
   /** A stamp for a write of this node. */
   tick(wallMs: Millis): Stamp {
     return this.clock.tick(wallMs);
+  }
+
+  private retireBy(entry: Entry): void {
+    const { retirement } = this.ports;
+    const node = retirement?.retires(entry);
+    if (node === undefined || this.gone.has(node)) return;
+    this.gone.add(node);
+    const held = [...(this.states.get(node)?.held.values() ?? [])];
+    const orphans = held
+      .map((one) => one.entry)
+      .filter(({ key, value }) => value !== undefined && retirement?.outlasts(key));
+    this.forget(node);
+    this.news.push({ origin: node, orphans });
+    // Whoever was let in by that node alone goes with it.
+    for (const { origin } of [...this.states.values()]) {
+      const birth = this.birth(origin);
+      if (birth !== undefined && !this.ports.admit(origin, birth.credential)) this.forget(origin);
+    }
+    for (const orphan of orphans) this.retireBy(orphan);
+  }
+
+  /** Drops an origin and all that it wrote. */
+  forget(origin: NodeId): void {
+    this.states.delete(origin);
+    this.digests.delete(origin);
+    this.touched.delete(origin);
+    this.whole = undefined;
+    this.dropped.add(origin);
   }
 
   private isWithdrawn(entry: Entry): boolean {

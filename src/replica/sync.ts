@@ -72,6 +72,7 @@ export function deltasFor(
 /** Whether a peer with this vector has something that is not here. */
 export function lacksFrom(replica: Replica, theirs: Vector): boolean {
   for (const row of theirs.values()) {
+    if (replica.isRetired(row.origin)) continue;
     const state = replica.state(row.origin);
     if (state === undefined) return true;
     const order = compareDots(row.position, state.position());

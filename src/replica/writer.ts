@@ -106,6 +106,11 @@ export class Writer {
     return [entry, ...this.startLife(values, 0, this.position(), nowMs, wallMs)];
   }
 
+  /** Starts a life that says the same, with this node's newest credential. */
+  renew(nowMs: Millis, wallMs: Millis): readonly Entry[] {
+    return this.startLife(new Map(this.live), 0, this.position(), nowMs, wallMs);
+  }
+
   /** Looks at an entry under this node's identity that came from outside. */
   notice(entry: Entry): Foreign {
     if (this.minted.has(entry.dot.incarnation)) return "none";

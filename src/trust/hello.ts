@@ -19,7 +19,7 @@ const hello = record({
 });
 
 export interface OwnHello {
-  readonly mesh: Mesh;
+  readonly mesh: Pick<Mesh, "id">;
   readonly boot: string;
   readonly credential: Uint8Array;
   readonly addresses: readonly Address[];
@@ -38,7 +38,7 @@ export function encodeHello(own: OwnHello): Uint8Array {
 
 /** Decides whether a peer, whose key the link has proved, may talk to us. */
 export function judgeHello(
-  mesh: Mesh,
+  mesh: Pick<Mesh, "id" | "admits">,
   peer: NodeId,
   received: Uint8Array,
 ): Result<PeerHello, LinkFailure> {

@@ -7,6 +7,7 @@ import {
   verify,
 } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   linkSync,
@@ -15,6 +16,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -34,11 +36,22 @@ const KEY_FILE = "identity.pem";
 const KEYS_MAX = 1_024;
 /** What comes before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** A new private key, PKCS 8 in PEM. */
 export function generateKeyPem(): string {
   const { privateKey } = generateKeyPairSync("ed25519");
   return privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+}
+
+/** Bytes that an Ed25519 key is made from (RFC 8032). */
+export const SEED_BYTES = 32;
+
+/** The identity whose key is made from 32 secret bytes. */
+export function identityOfSeed(seed: Uint8Array): Identity {
+  const der = Buffer.concat([PKCS8_PREFIX, seed.subarray(0, SEED_BYTES)]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return identityOf(key, key.export({ type: "pkcs8", format: "pem" }) as string);
 }
 
 /** The identity of a private key in PEM, or why it is none. */
@@ -50,13 +63,17 @@ export function identityFromPem(pem: string): Result<Identity> {
     return err("it holds no private key");
   }
   if (key.asymmetricKeyType !== "ed25519") return err("its key is not an Ed25519 key");
+  return ok(identityOf(key, pem));
+}
+
+function identityOf(key: KeyObject, privateKeyPem: string): Identity {
   const publicKey = rawPublicKey(createPublicKey(key));
-  return ok({
+  return {
     id: nodeIdOfKey(publicKey),
     publicKey,
-    privateKeyPem: pem,
+    privateKeyPem,
     sign: (bytes) => new Uint8Array(sign(null, bytes, key)),
-  });
+  };
 }
 
 /**
@@ -68,6 +85,7 @@ export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
   let pem: string | undefined;
   try {
     pem = readIfThere(path);
+    if (pem !== undefined) closeToOthers(path);
     if (pem === undefined) pem = createSecret(path, generateKeyPem());
   } catch (error) {
     return err(`can't read or make ${path}: ${(error as Error).message}`);
@@ -78,6 +96,15 @@ export function loadOrCreateIdentity(dataDir: string): Result<Identity> {
     `the node's key ${path} is damaged (${identity.error}): put it back from a backup, ` +
       "or move it away to start as a new node",
   );
+}
+
+/** A key that was copied by hand is often left readable; only its owner can mend that. */
+function closeToOthers(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch {
+    // On a card without modes, or somebody else's file: doctor tells.
+  }
 }
 
 /** A file's text, or undefined where there is no such file. Other errors are thrown. */

@@ -12,8 +12,9 @@ import { createFrameCodec } from "../../src/overlay/codec.ts";
 import { decodeBirth, encodeBirth } from "../../src/replica/birth.ts";
 import { createEntryCodec, IdentityTable } from "../../src/replica/entry-codec.ts";
 import { encodeHello, judgeHello } from "../../src/trust/hello.ts";
-import { createVerifier, identityFromPem } from "../../src/trust/identity.ts";
-import { createMesh, signIn } from "../../src/trust/membership.ts";
+import { identityFromPem } from "../../src/trust/identity.ts";
+import { Mesh, signIn } from "../../src/trust/membership.ts";
+import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
 import { type FuzzTarget, hold } from "./target.ts";
 
 const table = new IdentityTable();
@@ -31,8 +32,9 @@ function identityOf(seed: string) {
 }
 export const ROOT = identityOf("HT1kLyXXzqN2bKbLlzhmzyxUzWHTWZ7DxqB9gvVxFvU");
 export const MEMBER = identityOf("Bv7rSQ0Gx3lCrOq6lD4RzyT4QxCIB9xg5Z3iDq0i2fE");
-export const MESH = createMesh(ROOT.id, createVerifier());
-export const CREDENTIAL = signIn(ROOT, MEMBER);
+const crypto = createUcanCrypto();
+export const MESH = new Mesh(ROOT.id, crypto);
+export const CREDENTIAL = signIn(ROOT, MEMBER.id, "member", crypto);
 
 const frame: FuzzTarget = {
   name: "frame",

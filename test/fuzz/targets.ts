@@ -3,6 +3,7 @@ import { HTTP_TARGETS } from "./targets-http.ts";
 import { MESH_TARGETS } from "./targets-mesh.ts";
 import { NEIGHBOUR_TARGETS } from "./targets-neighbours.ts";
 import { TEXT_TARGETS } from "./targets-text.ts";
+import { UCAN_TARGETS } from "./targets-ucan.ts";
 import { WIRE_TARGETS } from "./targets-wire.ts";
 
 /** Every parser that reads what others wrote. */
@@ -11,5 +12,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...MESH_TARGETS,
   ...TEXT_TARGETS,
   ...NEIGHBOUR_TARGETS,
+  ...UCAN_TARGETS,
   ...HTTP_TARGETS,
 ];

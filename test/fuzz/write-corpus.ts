@@ -28,6 +28,7 @@ import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
 import { ROWS } from "./targets-mesh.ts";
 import { spoken } from "./targets-neighbours.ts";
+import { UCAN_SAMPLES } from "./targets-ucan.ts";
 import { BIRTH, CREDENTIAL, HELLO, joined, MEMBER, ROOT } from "./targets-wire.ts";
 
 const table = new IdentityTable();
@@ -168,6 +169,17 @@ write("dns-sd", {
   }),
 });
 
+const { toBob, toCarol, token, revocation } = UCAN_SAMPLES;
+write("dag-cbor", {
+  "valid-token": toCarol.bytes,
+  "valid-map": Uint8Array.of(0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x82, 0xf6, 0xf5),
+  "long-length": Uint8Array.of(0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+  deep: new Uint8Array(5_000).fill(0x81),
+});
+write("ucan-token", { "valid-root": toBob.bytes, "valid-limited": toCarol.bytes, empty: "" });
+write("ucan-container", { valid: revocation, "valid-text": token });
+write("ucan-request", { valid: token, empty: "", dots: "eyJhbGciOiJub25lIn0.e30." });
+write("revocation", { valid: revocation });
 write("serial", {
   valid:
     '{"hello":"box","firmware":"1.0"}\n{"sensor":"noise","kind":"sound","value":41.5}\n' +

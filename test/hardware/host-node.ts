@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { enrol } from "../../src/trust/enrol.ts";
+import { makeRootKey } from "../../src/trust/root-key.ts";
 import { type BoundProcess, endProcess, spawnBound } from "./bound-process.ts";
 import { freePort } from "./machine.ts";
 
@@ -11,6 +13,7 @@ export class HostNode {
   readonly url: string;
   log = "";
   private process: BoundProcess | undefined;
+  private readonly root = makeRootKey().root;
 
   private constructor(
     private readonly folder: string,
@@ -24,13 +27,13 @@ export class HostNode {
         listen: `127.0.0.1:${ports.mesh}`,
         peers: [`127.0.0.1:${ports.peer}`],
         discovery: "off",
-        secret_file: this.secretFile,
       },
       api: { listen: `127.0.0.1:${ports.api}` },
       sensors: [{ platform: "push", name: "box" }],
       neighbours: { record: "none" },
     };
     writeFileSync(join(folder, "watercooler.yaml"), JSON.stringify(config));
+    enrol(config.data, this.root);
   }
 
   static async start(peer: number, work: string): Promise<HostNode> {
@@ -49,13 +52,12 @@ export class HostNode {
     return this.process?.pid;
   }
 
-  private get secretFile(): string {
-    return join(this.folder, "mesh.secret");
-  }
-
-  /** The mesh's secret, once the node has made it. */
-  secret(): string {
-    return readFileSync(this.secretFile, "utf8");
+  /** The files that make another machine a member of the same mesh, by name. */
+  membership(): Readonly<Record<string, string>> {
+    const made = join(this.folder, "pi");
+    enrol(made, this.root);
+    const files = ["identity.pem", "membership.json"];
+    return Object.fromEntries(files.map((file) => [file, readFileSync(join(made, file), "utf8")]));
   }
 
   async stop(): Promise<void> {

@@ -57,7 +57,7 @@ test("a virtual Pi", { skip }, async (t) => {
     WAIT_MS_MAX,
     () => `the desk: ${desk.log}`,
   );
-  await install(pi, desk.secret());
+  await install(pi, desk.membership());
   const live = await LiveReader.open(desk.url);
   t.after(() => live.close());
 
@@ -278,7 +278,6 @@ async function configure(pi: Machine, sensors: readonly object[] | undefined): P
       listen: "0.0.0.0:7946",
       advertise: [`127.0.0.1:${pi.ports.mesh}`],
       discovery: "off",
-      secret_file: "/etc/watercooler/mesh.secret",
     },
     api: { listen: "0.0.0.0:8080" },
     sensors,
@@ -287,12 +286,15 @@ async function configure(pi: Machine, sensors: readonly object[] | undefined): P
   await pi.write("/etc/watercooler/watercooler.yaml", JSON.stringify(config));
 }
 
-async function install(pi: Machine, secret: string): Promise<void> {
-  await pi.run("mkdir", "-p", "/etc/watercooler");
+async function install(pi: Machine, files: Readonly<Record<string, string>>): Promise<void> {
+  const data = "/var/lib/watercooler";
+  await pi.run("mkdir", "-p", "/etc/watercooler", data);
   await configure(pi, SENSORS);
-  await pi.write("/etc/watercooler/mesh.secret", secret);
-  await pi.run("chown", "-R", "watercooler", "/etc/watercooler");
-  await pi.run("chmod", "600", "/etc/watercooler/mesh.secret");
+  for (const [name, text] of Object.entries(files)) {
+    await pi.write(`${data}/${name}`, text);
+    await pi.run("chmod", "600", `${data}/${name}`);
+  }
+  await pi.run("chown", "-R", "watercooler", "/etc/watercooler", data);
   await pi.run("systemctl", "start", "watercooler");
 }
 

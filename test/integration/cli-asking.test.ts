@@ -112,7 +112,7 @@ for (const [words, patterns] of Object.entries(said)) {
     const document = JSON.parse(json.stdout);
     const path = words === "room lab" ? "/v1/rooms/lab" : `/v1/${words}`;
     if (words === "status") {
-      assert.deepEqual(Object.keys(document), ["node", "mesh", "nodes", "health"]);
+      assert.deepEqual(Object.keys(document), ["node", "mesh", "nodes", "health", "pending"]);
       assert.deepEqual(document.node, ANSWERS["/v1/node"]);
     } else assert.deepEqual(document, ANSWERS[path]);
     assert.equal(text.stderr + json.stderr, "");
@@ -225,11 +225,13 @@ test("no command: the help, and 2", async () => {
 test("every command has help with an example, and none is there before its time", async () => {
   const { stdout, code } = await run(["--help"]);
   assert.equal(code, 0);
-  const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
+  const names = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
   const people = ["who", "iam", "target", "history"];
   const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
+  const membership = ["invite", "admit", "forget", "join", "rekey", "root-key"];
   const granting = ["grant", "revoke"];
-  const known = ["up", "demo", ...asking, ...granting, "doctor", "sensors", "sim", "config"];
+  const mine = [...granting, ...membership];
+  const known = ["up", "demo", ...asking, ...mine, "doctor", "sensors", "sim", "config"];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
     ...known,

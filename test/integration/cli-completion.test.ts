@@ -22,7 +22,7 @@ function offered(words: readonly string[]): readonly string[] {
 
 test("bash loads the completion and completes", { skip: missing("bash") }, () => {
   assert.deepEqual(offered(["watercooler", "sta"]), ["status"]);
-  assert.deepEqual(offered(["watercooler", "ro"]), ["rooms", "room"]);
+  assert.deepEqual(offered(["watercooler", "ro"]), ["rooms", "room", "root-key"]);
   assert.ok(offered(["watercooler", ""]).includes("watch"));
   assert.deepEqual(offered(["watercooler", "config", ""]), ["check", "schema", "--help"]);
   assert.deepEqual(offered(["watercooler", "config", "check", "--j"]), ["--json"]);

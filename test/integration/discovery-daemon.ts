@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateKeyPem } from "../../src/trust/identity.ts";
 import { type Lan, until } from "./discovery-lan.ts";
+import { enrolIn } from "./enrolled.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 
@@ -31,10 +32,11 @@ export class Daemons {
     const config = {
       node: { name: `pi-${at}`, room: `room-${at}` },
       data: join(this.folder, `data-${at}`),
-      mesh: { ...mesh, secret_file: join(this.folder, "secret") },
+      mesh,
       neighbours: { record: "none" },
     };
     writeFileSync(path, JSON.stringify(config));
+    enrolIn(config.data, join(this.folder, "secret"));
     return new Daemon(this.lan.space(at), path);
   }
 

@@ -64,16 +64,20 @@ export class Device {
 
 const TABLE = ["inet", "probes"];
 
-/** Counts, from now on, the questions that a Pi sends after an address. */
-export function countProbes(host: Host, address: string): void {
+/** Counts, from now on, the questions that a Pi sends after addresses. */
+export function countProbes(host: Host, addresses: readonly string[]): void {
   const chain = "{ type filter hook output priority 0 ; }";
   nft(host, "add", "table", ...TABLE);
   nft(host, "add", "chain", ...TABLE, "out", chain);
-  nft(host, "add", "rule", ...TABLE, "out", "ip", "daddr", address, "udp", "dport", "9", "counter");
+  for (const address of addresses) {
+    const to = [address.includes(":") ? "ip6" : "ip", "daddr", address, "udp", "dport", "9"];
+    nft(host, "add", "rule", ...TABLE, "out", ...to, "counter");
+  }
 }
 
 export function probesOf(host: Host): number {
-  return Number(/packets (\d+)/.exec(nft(host, "list", "chain", ...TABLE, "out"))?.[1]);
+  const counted = nft(host, "list", "chain", ...TABLE, "out").matchAll(/packets (\d+)/g);
+  return [...counted].reduce((sum, [, packets]) => sum + Number(packets), 0);
 }
 
 function nft(host: Host, ...words: readonly string[]): string {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateKeyPem } from "../../src/trust/identity.ts";
+import { enrolIn } from "./enrolled.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 /** So that two runs on one machine stay apart. */
@@ -80,6 +81,8 @@ export class Host {
   readonly address: string;
   private process: ChildProcess | undefined;
   log = "";
+  /** "own": it has to find its way into a mesh by itself. */
+  membership: "enrolled" | "own" = "enrolled";
 
   constructor(
     readonly number: number,
@@ -112,7 +115,6 @@ export class Host {
       JSON.stringify({
         node: { name: `pi-${number}`, room: `room-${number}` },
         data: join(folder, `data-${number}`),
-        mesh: { secret_file: join(folder, "mesh.secret") },
         sensors: [{ platform: "push", name: "box" }],
         neighbours: { update_interval: "1s" },
         ...more,
@@ -152,6 +154,9 @@ export class Host {
       "--config",
       this.configPath,
     ];
+    if (this.membership === "enrolled") {
+      enrolIn(join(this.folder, `data-${this.number}`), join(this.folder, "mesh.secret"));
+    }
     const env = { ...process.env, ...fakeTime(this.wallClock) };
     this.process = spawn("ip", args, { stdio: ["ignore", "ignore", "pipe"], env });
     this.process.stderr?.on("data", (chunk) => {
@@ -239,6 +244,8 @@ export class Host {
 export class Lan {
   readonly folder = mkdtempSync(join(tmpdir(), "watercooler-lan-"));
   readonly hosts: Host[] = [];
+  /** The namespace of the switch, through which every packet goes. */
+  readonly switchName = SWITCH;
 
   constructor(clocks: readonly (string | undefined)[], more: object = {}) {
     Lan.sweep();

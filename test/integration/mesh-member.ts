@@ -7,8 +7,9 @@ import type { Message, MessageType } from "../../src/overlay/messages.ts";
 import type { Entry } from "../../src/replica/entry.ts";
 import { createEntryCodec, type EntryCodec, IdentityTable } from "../../src/replica/entry-codec.ts";
 import { encodeHello, judgeHello } from "../../src/trust/hello.ts";
-import { createVerifier, type Identity } from "../../src/trust/identity.ts";
-import { createMesh, signIn } from "../../src/trust/membership.ts";
+import type { Identity } from "../../src/trust/identity.ts";
+import { Mesh, signIn } from "../../src/trust/membership.ts";
+import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
 import {
   greetAs,
   makePapers,
@@ -32,8 +33,9 @@ export class MeshMember {
     this.entries = createEntryCodec(table);
     this.papers = options.papers ?? makePapers();
     const self = this.papers.identity;
-    const mesh = createMesh(options.claims ?? root.id, createVerifier());
-    const credential = signIn(root, self);
+    const crypto = createUcanCrypto();
+    const mesh = new Mesh(options.claims ?? root.id, crypto);
+    const credential = signIn(root, self.id, "member", crypto);
     this.identity = {
       self: self.id,
       hello: () => encodeHello({ mesh, boot: "member", credential, addresses: [] }),

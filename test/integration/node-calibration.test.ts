@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { MeshDocument, ReadingDocument } from "../../src/api/types.ts";
+import { enrol } from "../../src/trust/enrol.ts";
+import { makeRootKey } from "../../src/trust/root-key.ts";
 import { type Cli, folder, run, start, until, WAIT_MS_MAX, writeConfig } from "./cli-harness.ts";
 
 interface Up {
@@ -20,7 +21,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real node; `peers` are whom it knows, `secret` the mesh it belongs to. */
+/** All nodes here are of one mesh. */
+const root = makeRootKey().root;
+
+/** A real node; `peers` are whom it knows. */
 async function up(
   context: TestContext,
   dir: string,
@@ -36,6 +40,7 @@ async function up(
     neighbours: { record: "none" },
     sensors: [{ platform: "push", name: "box", temperature: { filters: [{ multiply: 2 }] } }],
   });
+  enrol(join(dir, "data"), root);
   const cli = start(context, ["up", "--json", "--config", config]);
   await until("the node", () => /\}\s*$/.test(cli.stdout));
   const { api, mesh } = JSON.parse(cli.stdout) as { api: [string]; mesh: [string] };
@@ -62,12 +67,6 @@ async function eventually(what: string, holds: () => Promise<boolean>): Promise<
   }
 }
 
-/** A second folder for a node of the same mesh. */
-function sameMesh(from: string, to: string): void {
-  mkdirSync(join(to, "data"), { recursive: true, mode: 0o700 });
-  copyFileSync(join(from, "data", "mesh.secret"), join(to, "data", "mesh.secret"));
-}
-
 test("a calibration outlives its node's restart and its card", async (context) => {
   const [first, second, fresh] = [folder(context), folder(context), folder(context)];
   let lab = await up(context, first, "lab-pi");
@@ -85,7 +84,6 @@ test("a calibration outlives its node's restart and its card", async (context) =
   lab = await up(context, first, "lab-pi");
   assert.equal(await told(lab.api, "temperature", 13), 24);
 
-  sameMesh(first, second);
   const desk = await up(context, second, "desk-pi", [lab.mesh]);
   const state = async ({ api }: Up) =>
     (await fetch(`${api}/v1/mesh`)).json() as Promise<MeshDocument>;
@@ -95,7 +93,6 @@ test("a calibration outlives its node's restart and its card", async (context) =
   });
   await lab.cli.interrupt();
 
-  sameMesh(first, fresh);
   const again = await up(context, fresh, "lab-pi", [desk.mesh]);
   assert.equal(await told(again.api, "temperature", 12), 24, "not before it is known to be gone");
   await eventually("the new card's calibration", async () => {

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { enrolIn } from "./enrolled.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 const ANSWER_MS_MAX = 5_000;
@@ -11,7 +12,8 @@ export interface NodePlan {
   readonly name: string;
   /** Its folder; its configuration lies beside it. */
   readonly data: string;
-  readonly secretFile: string;
+  /** The root key of its mesh, by which it is signed in; without, it has to join. */
+  readonly secretFile?: string;
   readonly meshPort: number;
   /** Ports of the mesh that it tries. */
   readonly peerPorts: readonly number[];
@@ -67,8 +69,9 @@ export class NodeProcess {
     return address === undefined ? undefined : `http://${address}`;
   }
 
-  start(): void {
-    const { name, data, secretFile, meshPort, peerPorts, sensors, more, prefix = [] } = this.plan;
+  /** Writes its configuration; what has to be done before it runs may be done then. */
+  prepare(): string {
+    const { name, data, secretFile, meshPort, peerPorts, sensors, more } = this.plan;
     const config = `${data}.yaml`;
     const document = {
       node: { name },
@@ -77,7 +80,6 @@ export class NodeProcess {
         listen: `127.0.0.1:${meshPort}`,
         peers: peerPorts.map((port) => `127.0.0.1:${port}`),
         discovery: "off",
-        secret_file: secretFile,
       },
       api: { listen: "127.0.0.1:0" },
       neighbours: { record: "none" },
@@ -85,6 +87,13 @@ export class NodeProcess {
       ...more,
     };
     writeFileSync(config, JSON.stringify(document));
+    if (secretFile !== undefined) enrolIn(data, secretFile);
+    return config;
+  }
+
+  start(): void {
+    const { prefix = [] } = this.plan;
+    const config = this.prepare();
     this.log = "";
     const [command = "", ...args] = [...prefix, process.execPath, PROGRAM, "up"];
     const child = spawn(command, [...args, "--config", config], {

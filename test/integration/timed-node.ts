@@ -15,7 +15,9 @@ const log = {
 const around = { env: {}, hostname: hostname(), homedir: homedir(), cwd: "/", explicitPath };
 const loaded = await loadConfig(around);
 if (!loaded.ok) throw new Error(loaded.error.join("; "));
-const started = await startNode(loaded.value.config, { clock, log, version: "0.0.0" });
+const { signal } = new AbortController();
+const ports = { clock, log, signal, version: "0.0.0" };
+const started = await startNode(loaded.value.config, ports);
 if (!started.ok) throw new Error(started.error);
 const { apiAddresses, stop } = started.value;
 

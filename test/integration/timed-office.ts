@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { HistoryDocument } from "../../src/api/types.ts";
-import { generateKeyPem } from "../../src/trust/identity.ts";
+import { enrol } from "../../src/trust/enrol.ts";
+import { makeRootKey } from "../../src/trust/root-key.ts";
 import { freePorts } from "./node-process.ts";
 
 const PROGRAM = fileURLToPath(new URL("./timed-node.js", import.meta.url));
@@ -90,17 +91,17 @@ export class TimedNode {
 /** Real nodes of one mesh whose clocks the test moves; gone when the test ends. */
 export async function timedOffice(context: TestContext, names: readonly string[], more: object) {
   const folder = mkdtempSync(join(tmpdir(), "watercooler-timed-"));
-  const secretFile = join(folder, "mesh.secret");
-  writeFileSync(secretFile, generateKeyPem(), { mode: 0o600 });
+  const { root } = makeRootKey();
   const ports = await freePorts(names.length);
   const nodes = names.map((name, at) => {
     const data = join(folder, name);
+    enrol(data, root);
     const listen = `127.0.0.1:${ports[at]}`;
     const peers = ports.filter((_, other) => other !== at).map((port) => `127.0.0.1:${port}`);
     return new TimedNode(name, data, {
       node: { name },
       data,
-      mesh: { listen, peers, discovery: "off", secret_file: secretFile },
+      mesh: { listen, peers, discovery: "off" },
       api: { listen: "127.0.0.1:0" },
       neighbours: { record: "none" },
       sensors: [{ platform: "push", name: "box" }],

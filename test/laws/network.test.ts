@@ -91,6 +91,7 @@ test("law: the fold does not hang on the order of claims", () => {
     observer: fc.constantFrom(...[1, 2, 3].map((at) => new Site(at, "x").self)),
     version: fc.nat(3),
     ageMs: fc.nat(5),
+    place: fc.nat(2),
     stamp: fc.record({ wallMs: fc.nat(2), counter: fc.nat(1) }),
   });
   const entries = (claims: readonly AddressClaim[]) =>

@@ -181,7 +181,7 @@ occupancy: { half_life: 10min, reset: "" }
   assert.ok(checked.ok);
   const config = completeConfig(checked.value, AROUND);
   assert.deepEqual(config.node, { name: "lab-pi", room: "lab-pi" });
-  assert.equal(config.mesh.secretFile, "/srv/watercooler/mesh.secret");
+  assert.equal(config.dataDir, "/srv/watercooler");
   assert.deepEqual([config.mesh.activeView, config.mesh.passiveView], [4, 30]);
   const [climate, door] = config.sensors;
   assert.deepEqual(climate, {
@@ -256,7 +256,7 @@ chat:
   });
 });
 
-test("defaults are the contract's; --data moves the secret too", () => {
+test("defaults are the contract's; --data wins over them", () => {
   const config = completeConfig({}, AROUND);
   assert.deepEqual(config.node, { name: "pi-3", room: "pi-3" });
   assert.equal(config.dataDir, "/home/pi/.local/share/watercooler");
@@ -265,7 +265,7 @@ test("defaults are the contract's; --data moves the secret too", () => {
   assert.deepEqual([config.api.read, config.neighbours.keepMs], ["lan", 86_400_000]);
   assert.equal(config.presence.awayAfterMs, 900_000);
   const moved = completeConfig({}, AROUND, { dataDir: "/srv/w" });
-  assert.deepEqual([moved.dataDir, moved.mesh.secretFile], ["/srv/w", "/srv/w/mesh.secret"]);
+  assert.equal(moved.dataDir, "/srv/w");
   const unit = { ...AROUND, env: { STATE_DIRECTORY: "/var/lib/watercooler:/var/lib/other" } };
   assert.equal(completeConfig({}, unit).dataDir, "/var/lib/watercooler");
 });

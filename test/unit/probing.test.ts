@@ -6,8 +6,9 @@ import { ok } from "../../src/base/result.ts";
 import { HOUR_MS, ManualClock, MINUTE_MS } from "../../src/base/time.ts";
 import { DeviceProbe } from "../../src/node/device-probe.ts";
 import { claimKey, encodeClaim, encodeUnclaim, unclaimKey } from "../../src/office/claims.ts";
-import { turnAt } from "../../src/office/probing.ts";
+import { probeAt, turnAt } from "../../src/office/probing.ts";
 import { ALIVE_KEY, aliveRecord, deviceKey, deviceRecord } from "../../src/office/records.ts";
+import type { Entry } from "../../src/replica/entry.ts";
 import { simHash } from "../../src/sim/trust.ts";
 import { meet, Site } from "./office-site.ts";
 
@@ -51,6 +52,7 @@ function office(lans: readonly (readonly string[])[]) {
   const asked: { by: number; ip: string; atMs: number }[] = [];
   const looks = new Map<number, () => void>();
   const dead = new Set<number>();
+  const listeners: ((entries: readonly Entry[]) => void)[] = [];
   sites.forEach((site, by) => {
     new DeviceProbe({
       self: site.self,
@@ -63,6 +65,10 @@ function office(lans: readonly (readonly string[])[]) {
       ask: (ip) => asked.push({ by, ip, atMs: clock.monotonicMs() }),
       node: {
         every: (_, look) => void looks.set(by, look),
+        onEntries: (listener) => {
+          listeners.push(listener);
+          return () => {};
+        },
         write: (key, value) => {
           site.write(key, value, clock.monotonicMs());
           return ok(undefined);
@@ -87,9 +93,12 @@ function office(lans: readonly (readonly string[])[]) {
     const record = deviceRecord.encode({ ips: [...ips], confirmedMs: 0 });
     sites[at]?.write(deviceKey(mac), record, clock.monotonicMs());
   };
-  const claim = (mac: string, tag = 1) =>
-    sites[0]?.write(claimKey(mac, tag), encodeClaim("Ana"), clock.monotonicMs());
-  return { sites, pass, see, claim, dead, clock };
+  const write = (key: string, value: Uint8Array) => {
+    const entries = sites[0]?.write(key, value, clock.monotonicMs()) ?? [];
+    for (const listener of listeners) listener(entries);
+  };
+  const claim = (mac: string) => write(claimKey(mac, 1), encodeClaim("Ana"));
+  return { sites, pass, see, claim, write, dead };
 }
 
 test("eight Pis ask as often as one would, and only after what is registered", () => {
@@ -111,7 +120,9 @@ test("eight Pis ask as often as one would, and only after what is registered", (
 });
 
 test("many phones are split among the Pis; a device nobody has any more is left alone", () => {
-  const { sites, pass, see, claim } = office(Array.from({ length: 4 }, () => ["10.0.0.0/24"]));
+  const { sites, pass, see, claim, write } = office(
+    Array.from({ length: 4 }, () => ["10.0.0.0/24"]),
+  );
   const macs = Array.from({ length: 40 }, (_, at) => `3c:22:fb:01:02:${(at + 16).toString(16)}`);
   macs.forEach((mac, at) => {
     claim(mac);
@@ -126,7 +137,7 @@ test("many phones are split among the Pis; a device nobody has any more is left 
   const [site] = sites as [Site];
   for (const mac of macs) {
     const value = encodeUnclaim(site.replica, site.self, mac, [{ origin: site.self, tag: 1 }]);
-    site.write(unclaimKey(mac), value, 0);
+    write(unclaimKey(mac), value);
   }
   assert.deepEqual(pass(AWAY_MS), []);
 });
@@ -159,6 +170,26 @@ test("who can't reach a device does not ask, and who died has no turn", () => {
   dead.add(1);
   const left = pass(2 * HOUR_MS);
   assert.ok(left.length >= 8 && left.every(({ by }) => by === 2), JSON.stringify(left));
+});
+
+test("the newest address of each family is asked after in turn, and no older one", () => {
+  const { pass, see, claim } = office([["10.0.0.0/24", "fd00::/64"]]);
+  claim(PHONE);
+  see(0, PHONE, ["fd00::a", "fd00::b", "10.0.0.9", "fe80::9", "10.0.0.8"]);
+  const asked = pass(AWAY_MS).map(({ ip }) => ip);
+  assert.deepEqual(asked.slice(0, 4), ["10.0.0.9", "fd00::a", "10.0.0.9", "fd00::a"]);
+});
+
+test("with any number of nodes, each has its turn at each address", () => {
+  for (const count of [1, 2, 3, 4, 5, 8]) {
+    const nodes = Array.from({ length: count }, (_, at) => new Site(at + 1, "pi").self);
+    const device = { mac: PHONE, ips: ["10.0.0.9", "fd00::9"], reachedBy: () => nodes };
+    const probes = Array.from({ length: 2 * count }, (_, turn) => probeAt(turn, device, simHash));
+    const ways = new Set(probes.map((probe) => `${probe?.node} ${probe?.ip}`));
+    assert.equal(ways.size, 2 * count);
+    assert.equal(new Set(probes.slice(0, count).map((probe) => probe?.node)).size, count);
+    assert.equal(new Set(probes.slice(0, 2).map((probe) => probe?.ip)).size, 2);
+  }
 });
 
 test("a node that says nonsense of subnets or addresses harms nobody", () => {

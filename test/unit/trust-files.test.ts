@@ -18,7 +18,7 @@ import { promisify } from "node:util";
 import { loadOrMintCertificate } from "../../src/trust/certificate.ts";
 import { createSecret, type Identity, loadOrCreateIdentity } from "../../src/trust/identity.ts";
 import { makeFolder } from "../../src/trust/make-folder.ts";
-import { loadOrCreateSecret } from "../../src/trust/membership.ts";
+import { membershipPath, readMembership } from "../../src/trust/membership-file.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const MINT = at("../../src/trust/mint-certificate.js");
@@ -52,26 +52,22 @@ test("a secret that somebody else made meanwhile stays, and is what is given", (
   assert.deepEqual(readdirSync(join(path, "..")), ["key"]);
 });
 
-test("first starts at once end in one identity and one mesh", async (t) => {
+test("first starts at once end in one identity", async (t) => {
   const dir = folder(t);
   const source = `
     import { loadOrCreateIdentity } from ${JSON.stringify(at("../../src/trust/identity.js"))};
-    import { loadOrCreateSecret } from ${JSON.stringify(at("../../src/trust/membership.js"))};
     const [dir, startMs] = process.argv.slice(1);
     while (Date.now() < Number(startMs));
     const identity = loadOrCreateIdentity(dir);
-    const secret = loadOrCreateSecret(dir + "/mesh.secret");
-    console.log(identity.value.id, secret.value.root.id, secret.value.made);`;
+    console.log(identity.value.id);`;
   // A node starts within a second; whoever is late reads what is there, which is right as well.
   const startMs = String(Date.now() + 1_000);
   const args = ["--input-type=module", "-e", source, dir, startMs];
   const runs = await Promise.all(
     Array.from({ length: STARTERS }, () => promisify(execFile)(process.execPath, args)),
   );
-  const said = runs.map(({ stdout }) => stdout.trim().split(" "));
-  assert.equal(new Set(said.map(([id, mesh]) => `${id} ${mesh}`)).size, 1);
-  assert.equal(said.filter(([, , made]) => made === "new").length, 1);
-  assert.deepEqual(readdirSync(dir).sort(), ["identity.pem", "mesh.secret"]);
+  assert.equal(new Set(runs.map(({ stdout }) => stdout.trim())).size, 1);
+  assert.deepEqual(readdirSync(dir), ["identity.pem"]);
 });
 
 test("a damaged key is refused in one line that says what to do, and left as it is", (t) => {
@@ -85,11 +81,10 @@ test("a damaged key is refused in one line that says what to do, and left as it 
     assert.ok(!identity.error.includes("\n"));
     assert.equal(readFileSync(path, "utf8"), damaged);
   }
-  const secretPath = join(dir, "mesh.secret");
-  writeFileSync(secretPath, "not a key");
-  const secret = loadOrCreateSecret(secretPath);
-  assert.ok(!secret.ok);
-  assert.match(secret.error, /is damaged .+: copy it again from another node$/);
+  writeFileSync(membershipPath(dir), '{"mesh": "did:key:zNobody"}');
+  const membership = readMembership(dir);
+  assert.ok(!membership.ok);
+  assert.match(membership.error, /is damaged: put it back from a backup, or remove it and join/);
 });
 
 test("a certificate that is missing, garbage, another key's or unreadable is made anew", async (t) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Answer } from "dns-packet";
 import { type Address, addressOf, type NodeId, parseAddress, parseNodeId } from "../../base/id.ts";
 import { ADDRESSES_MAX } from "../../overlay/parameters.ts";
-import type { Announcement } from "../discovery-port.ts";
+import { ANY_MESH, type Announcement } from "../discovery-port.ts";
 import { isLinkLocalAddress, isWithin, listensAt, type Segment } from "./interfaces.ts";
 
 /** The service type under which nodes are found (RFC 6763, section 4.1.2). */
@@ -111,7 +111,7 @@ export function sightingsIn(
     const id = parseNodeId(pairs.get("id") ?? "");
     const place = placeOf(same.find(({ type }) => type === "SRV"));
     if (id === undefined || place === undefined || name !== instanceOf(id)) counts.malformed += 1;
-    else if (pairs.get("mesh") !== meshTag) counts.otherMesh += 1;
+    else if (meshTag !== ANY_MESH && pairs.get("mesh") !== meshTag) counts.otherMesh += 1;
     else {
       const hosts = byName.get(place.target) ?? [];
       const addresses = addressesIn(hosts, place.port, segment);

@@ -2,9 +2,13 @@ import { createSocket } from "node:dgram";
 import type { Packet } from "dns-packet";
 import type { MulticastDNS, Options } from "multicast-dns";
 import { cameFrom, type Segment } from "./interfaces.ts";
+import { isSober } from "./sober-packet.ts";
 
 /** Every multicast DNS packet comes from and goes to this port (RFC 6762, sections 6 and 11). */
 const PORT = 5353;
+
+/** Where a packet's counts of records begin (RFC 1035, section 4.1.1). */
+const COUNTS_FROM = 4;
 
 /** A packet to send; the truncated bit says that more known answers follow. */
 export interface Outgoing extends Packet {
@@ -46,10 +50,18 @@ export class MdnsSocket implements Wire {
     private readonly listener: SocketListener,
   ) {
     const { family, name, address } = segment;
+    const socket = openSocket(family === "IPv4" ? "udp4" : "udp6");
+    // Before the library's own listener, which decodes whatever comes: without its counts a packet
+    // that would keep it busy is an empty one.
+    socket.on("message", (packet) => {
+      if (isSober(packet)) return;
+      packet.fill(0, COUNTS_FROM);
+      this.listener.unfit("malformed", "a packet that is none");
+    });
     this.mdns = makeMdns(
       family === "IPv4"
-        ? { socket: openSocket("udp4"), interface: address, bind: "0.0.0.0" }
-        : { socket: openSocket("udp6"), interface: `::%${name}`, ip: "ff02::fb", bind: "::" },
+        ? { socket, interface: address, bind: "0.0.0.0" }
+        : { socket, interface: `::%${name}`, ip: "ff02::fb", bind: "::" },
     );
     this.mdns.on("error", (error: Error) => this.fail(error));
     this.mdns.on("warning", (error: Error) => this.warn(error));
