@@ -229,6 +229,10 @@ test("a room is taken or likely empty, and the answer says by what", () => {
     ask({ ...empty, count: 0, passedMs: 3_000, movedMs: 4_000 }),
     "Kitchen: likely empty, all who came in went out, 3 seconds ago, from k/door.",
   );
+  assert.equal(
+    ask({ ...empty, count: 2, passedMs: 36_000_000 }, [counter]),
+    "Kitchen: likely empty, 2 counted in but nobody for 10 hours, from k/door.",
+  );
   assert.match(ask({ count: undefined }, []), /nothing in kitchen tells whether somebody is there/);
 });
 

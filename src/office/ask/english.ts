@@ -148,6 +148,8 @@ export const ENGLISH: Language = {
     roomLately: "{room}: perhaps somebody is there, who last moved {moved}, says {sensor}.",
     roomLeft: "{room}: likely empty, all who came in went out, {ago}, from {sensor}.",
     noMotionSensor: "nothing in {room} tells whether somebody is there.",
+    roomDeserted: "{room}: likely empty, {count} counted in but nobody for {span}, from {sensor}.",
+    noneTaken: "No room is known to be taken.",
     noneFree: "No room is known to be free.",
     peopleIn: "In: {people}.",
     peopleInRoom: "In {room}: {people}.",

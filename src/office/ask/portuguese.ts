@@ -135,6 +135,9 @@ export const PORTUGUESE: Language = {
     roomLately: "{room}: talvez esteja lá alguém, mexeu-se {moved}, diz {sensor}.",
     roomLeft: "{room}: provavelmente vazia, quem entrou saiu, {ago}, de {sensor}.",
     noMotionSensor: "nada em {room} diz se está lá alguém.",
+    roomDeserted:
+      "{room}: provavelmente vazia, entraram {count} mas ninguém há {span}, de {sensor}.",
+    noneTaken: "Não sei de nenhuma sala ocupada.",
     noneFree: "Não sei de nenhuma sala livre.",
     peopleIn: "Estão: {people}.",
     peopleInRoom: "Em {room}: {people}.",
