@@ -13,6 +13,7 @@ import type { History } from "./node/history/history.ts";
 import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
+import { Plan } from "./node/plan.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
@@ -120,9 +121,8 @@ async function wireNode(
   const history = wireHistory(config, past, log);
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
-  const { name } = config.node;
   const { halfLifeMs, resetMinute } = config.occupancy;
-  const calibrations = new Calibrations({ self, name, node, replica, sensors, clock, log });
+  const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
@@ -141,6 +141,7 @@ async function wireNode(
     targets: new Targets({ self, node, replica, clock }),
     people,
     membership: admissions,
+    plan: new Plan({ node, replica, clock }),
     edgeChecks: () => edge.checks(),
     demo,
     grants,

@@ -37,6 +37,8 @@ export interface DoorkeeperParts {
   readonly self: NodeId;
   readonly crypto: UcanCrypto;
   readonly isRevoked: (link: Issued) => boolean;
+  /** Whether whoever signs is a node that was put out of the mesh; left out where none can be. */
+  readonly isOut?: ((signer: NodeId) => boolean) | undefined;
   readonly clock: Clock;
 }
 
@@ -109,8 +111,9 @@ export class Doorkeeper {
   }
 
   /** What is wrong with when and for whom it was made. */
-  private misfit({ sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
-    const { mesh, self, clock } = this.parts;
+  private misfit({ iss, sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
+    const { mesh, self, clock, isOut } = this.parts;
+    if (isOut?.(iss)) return says(403, "whoever signed it was put out of the mesh");
     if (sub !== mesh) return says(403, "the capability is for another mesh");
     if (aud !== self) return says(401, "the request was signed for another node");
     const nowS = this.nowS();

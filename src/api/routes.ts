@@ -21,6 +21,7 @@ import { historyRoutes } from "./history.ts";
 import { membershipRoutes } from "./membership.ts";
 import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
+import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
@@ -41,6 +42,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...membershipRoutes(readSide),
+    ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
   ];

@@ -248,6 +248,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   AdmitBody: object({ "power?": { enum: ["member", "admin"] } }, { additionalProperties: false }),
   Admitted: object({ id }),
   Forgotten: object({ id, name: text, kept: list(text) }),
+  Plan: object({ picture: nullable("string"), places: mapOf(ref("Place")) }),
+  Place: object({ x: { type: "number" }, y: { type: "number" } }, { additionalProperties: false }),
+  PlanBody: object({ places: mapOf({ oneOf: [ref("Place"), { type: "null" }] }) }),
+  PictureBody: object({ type: text, data: { type: "string", description: "Base64." } }),
   Demo: object({ cut: truth }),
   History: object({
     room: text,

@@ -46,6 +46,8 @@ export interface ApiTrust {
   /** The mesh's root. */
   readonly mesh: NodeId;
   isRevoked(link: Issued): boolean;
+  /** Whether a node was put out of the mesh. */
+  isOut?(node: NodeId): boolean;
 }
 
 export interface Api {
@@ -132,7 +134,8 @@ export function createApi(options: ApiOptions): Api {
 function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
   if (trust === undefined) return undefined;
   const isRevoked = (link: Issued) => trust.isRevoked(link);
-  return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
+  const isOut = (node: NodeId) => trust.isOut?.(node) === true;
+  return new Doorkeeper({ ...trust, isRevoked, isOut, self: readSide.self().id, clock });
 }
 
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {

@@ -263,6 +263,14 @@ export interface PendingDocument {
   readonly seen_by: readonly string[];
 }
 
+/** The office's floor plan. */
+export interface PlanDocument {
+  /** Where its picture is; null where there is none. */
+  readonly picture: string | null;
+  /** Where rooms lie, from 0 to 1 of its width and height. */
+  readonly places: Readonly<Record<string, { readonly x: number; readonly y: number }>>;
+}
+
 /** Whether the demo's office is cut in two. */
 export interface DemoDocument {
   readonly cut: boolean;

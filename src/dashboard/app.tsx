@@ -5,6 +5,7 @@ import { MeshView } from "./mesh-view.tsx";
 import { newsOf, type Office, pagesOf, told } from "./office.ts";
 import { OfficeView } from "./office-view.tsx";
 import { PeopleView } from "./people.tsx";
+import { PlanView } from "./plan-view.tsx";
 import { RoomView } from "./room-view.tsx";
 import { type Route, useRoute } from "./route.ts";
 import { applySettings, keepSettings, storedSettings } from "./settings.ts";
@@ -67,6 +68,8 @@ function View({ office, route }: { office: Office; route: Route }) {
       return <MeshView office={office} />;
     case "room":
       return <RoomView office={office} room={route.room} />;
+    case "plan":
+      return <PlanView office={office} />;
     case "setup":
       return <SetupView office={office} />;
     default:

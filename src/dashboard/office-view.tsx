@@ -21,6 +21,7 @@ export function OfficeView({ office }: { office: Office }) {
       <section id="rooms" aria-labelledby="rooms-title" tabindex={-1}>
         <div class="title">
           <h2 id="rooms-title">{texts.rooms}</h2>
+          {some && <a href="#/plan">{texts.asPlan}</a>}
         </div>
         {!some && (
           <p class="empty">

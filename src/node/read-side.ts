@@ -3,6 +3,7 @@ import type { Result } from "../base/result.ts";
 import type { Millis } from "../base/time.ts";
 import type { ChartPoint } from "../history/chart.ts";
 import type { Fact } from "../office/facts.ts";
+import type { PlanPicture, PlanPlace } from "../office/plan.ts";
 import type {
   CallerView,
   DeviceView,
@@ -157,6 +158,15 @@ export interface MembershipSide {
   forget(name: string): Result<Forgotten, WriteRefusal>;
 }
 
+/** The office's floor plan. Writes are on the disk when they return. */
+export interface PlanSide {
+  places(): ReadonlyMap<string, PlanPlace>;
+  picture(): PlanPicture | undefined;
+  /** Undefined takes the room off the plan. */
+  place(room: string, at: PlanPlace | undefined): Result<void, WriteRefusal>;
+  draw(picture: PlanPicture): Result<void, WriteRefusal>;
+}
+
 /** The demo's office, which can be cut in two to be looked at. */
 export interface DemoSide {
   isCut(): boolean;
@@ -252,6 +262,7 @@ export interface ReadSide {
   readonly targets?: TargetSide | undefined;
   readonly people?: PeopleSide | undefined;
   readonly membership?: MembershipSide | undefined;
+  readonly plan?: PlanSide | undefined;
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;

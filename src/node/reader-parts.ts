@@ -13,7 +13,7 @@ import type { History } from "./history/history.ts";
 import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
-import type { Check, DemoSide, GrantSide, MembershipSide } from "./read-side.ts";
+import type { Check, DemoSide, GrantSide, MembershipSide, PlanSide } from "./read-side.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -40,6 +40,7 @@ export interface ReaderParts {
   readonly targets?: Targets;
   readonly people?: People;
   readonly membership?: MembershipSide;
+  readonly plan?: PlanSide;
   /** What leaves the mesh here, and how that does. */
   readonly edgeChecks?: () => readonly Check[];
   readonly demo?: DemoSide | undefined;

@@ -36,6 +36,7 @@ import type {
   MembershipSide,
   MeshView,
   Metric,
+  PlanSide,
   PushedReading,
   PushRefusal,
   ReadSide,
@@ -71,6 +72,10 @@ export class Reader implements ReadSide {
 
   get targets(): Targets | undefined {
     return this.parts.targets;
+  }
+
+  get plan(): PlanSide | undefined {
+    return this.parts.plan;
   }
 
   get demo(): DemoSide | undefined {

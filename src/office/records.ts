@@ -21,6 +21,7 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `target/ROOM/KIND` | what was last set there through it (`targets.ts`) |
  * | `history/TIER` | hashes of what it has closed of its readings (`history/published.ts`) |
  * | `named` | what somebody called it on its page, over its configuration |
+ * | `plan/ROOM`, `plan-picture`, `plan-picture/N` | the floor plan (`plan.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  * | `invite/...`, `forgotten/...` | who may come in, who has to go (`admissions.ts` has all) |
  * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |

@@ -20,6 +20,7 @@ import type {
 import { HistoryRows, prepareHistory } from "./history-rows.ts";
 import { keep, readPragma, setPragma } from "./kept.ts";
 import type { StoreFailure } from "./port.ts";
+import { placeOf } from "./sqlite.ts";
 
 const FILE_MODE = 0o600;
 /** A minute of 50 sensors is 2 kB: with the default 4096 twice as much is written (measured). */
@@ -51,6 +52,9 @@ export class SqliteHistory implements HistoryFile {
   private failure: StoreFailure | undefined;
   private movedAside: string | undefined;
   private commits = 0;
+  private place: string | undefined;
+  /** Connections to a disk that is gone. */
+  private readonly left: Open[] = [];
 
   constructor(private readonly parts: HistoryFileParts) {}
 
@@ -132,6 +136,7 @@ export class SqliteHistory implements HistoryFile {
     const db = keep(new SQLite(path, { fileMustExist: true }));
     try {
       configure(db, bytesMax);
+      this.place = placeOf(path);
       if (prepareHistory(db) === "newer") {
         this.life = "newer";
         throw new Error("a newer version wrote it: upgrade, or remove the file");
@@ -154,7 +159,8 @@ export class SqliteHistory implements HistoryFile {
     const { path, log } = this.parts;
     if (isDamage(error)) return this.beginAgain(error);
     const failure = failureOf(error, path);
-    if (spoilsHandle(error, failure)) this.shut();
+    if (this.place !== placeOf(path)) this.leave();
+    else if (spoilsHandle(error, failure)) this.shut();
     if (failure !== this.failure) {
       const fields = { failure, code: codeOf(error), detail: (error as Error).message };
       log.write("error", "history takes no writes: going on without", fields);
@@ -174,6 +180,12 @@ export class SqliteHistory implements HistoryFile {
       this.failure = failureOf(error, path);
     }
     return "broken";
+  }
+
+  /** Closing would remove the log by its name, which is now that of another file. */
+  private leave(): void {
+    if (this.open !== undefined) this.left.push(this.open);
+    this.open = undefined;
   }
 
   private shut(): void {

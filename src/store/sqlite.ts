@@ -187,7 +187,7 @@ function removes({ forget = [], origins = [], scrub }: Batch): boolean {
 }
 
 /** What tells the file from another of the same name, or undefined where none can be seen. */
-function placeOf(path: string): string | undefined {
+export function placeOf(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);
     return `${dev}:${ino}`;

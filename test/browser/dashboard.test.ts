@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +9,9 @@ import test, { after, before, type TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import type { NodeId } from "../../src/base/id.ts";
-import type { NodeView, ReadingView } from "../../src/office/views.ts";
+import { ok } from "../../src/base/result.ts";
+import type { PeopleSide } from "../../src/node/read-side.ts";
+import type { NodeView, PersonView, ReadingView } from "../../src/office/views.ts";
 import { FakeOffice, idOf, node, reading } from "../integration/api-fake-office.ts";
 import { LiveReader, serve, WAIT_MS_MAX } from "../integration/api-harness.ts";
 import {
@@ -24,6 +27,8 @@ import {
   WALL,
 } from "./chromium.ts";
 
+/** A second of a poor Wi-Fi. A guess. */
+const PAGE_BYTES_MAX = 150_000;
 /** More than the page has. */
 const FOCUS_STOPS_MAX = 60;
 
@@ -68,6 +73,34 @@ async function open(context: TestContext, port: number, look: Look = {}): Promis
   });
   await page.goto(`http://127.0.0.1:${port}/`);
   return { page, wrong };
+}
+
+/** Who is tied to what, by MAC. */
+class FakePeople implements PeopleSide {
+  readonly tied = new Map<string, string>();
+  others: readonly string[] = [];
+  caller = () => undefined;
+
+  list(): readonly PersonView[] {
+    return [...this.tied].map(([mac, person]) => ({
+      person,
+      isIn: true,
+      sinceWallMs: Date.now(),
+      devices: [
+        { mac, ip: "192.0.2.9", ageMs: 1_000, others: person === "Ana" ? this.others : [] },
+      ],
+    }));
+  }
+
+  register(person: string, mac: string) {
+    this.tied.set(mac, person);
+    return ok(undefined);
+  }
+
+  unregister(_: string, mac: string) {
+    this.tied.delete(mac);
+    return ok(undefined);
+  }
 }
 
 const NAMES = ["boardroom-pi", "hall-pi", "kitchen-pi", "library-pi", "studio-pi", "workshop-pi"];
@@ -132,6 +165,15 @@ test("a person sees rooms, nodes and links, from this node alone", { skip }, asy
   assert.deepEqual(wrong, []);
 });
 
+test("all that the page is made of, packed, is under 150 kB", () => {
+  const files = readdirSync(staticDir, { recursive: true, withFileTypes: true });
+  const packed = files.filter((file) => file.isFile() && file.name.endsWith(".gz"));
+  const sizes = packed.map((file) => statSync(join(file.parentPath ?? file.path, file.name)).size);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  console.log(`the page, packed: ${Math.round(bytes / 1_000)} kB`);
+  assert.ok(packed.length > 3 && bytes < PAGE_BYTES_MAX, `${bytes} bytes`);
+});
+
 test("a value and a node's state change while one looks", { skip }, async (context) => {
   const office = officeOfSix();
   const { port } = await serve(context, { office, staticDir });
@@ -181,6 +223,80 @@ test("a question is answered on the page, and advice stands in its room", {
   await box.press("Enter");
   await page.getByText("This node does not answer now.").waitFor();
   assert.deepEqual(wrong, []);
+});
+
+test("a phone is tied in two taps, tied again when its address changed, and untied", {
+  skip,
+}, async (context) => {
+  const office = Object.assign(officeOfSix(), { people: new FakePeople() });
+  const { people } = office;
+  const { port } = await serve(context, { office, staticDir });
+  const { page, wrong } = await open(context, port, { viewport: PHONE });
+  // A browser of the node's own machine has no device: the test is the phone's neighbour table.
+  let mac = "3c:22:fb:00:00:01";
+  await page.route("**/v1/me", (route) => {
+    const person = people.tied.get(mac);
+    const known = person === undefined ? {} : { person };
+    const isPrivate = mac.startsWith("02");
+    return route.fulfill({ json: { mac, ip: "192.0.2.9", private_address: isPrivate, ...known } });
+  });
+  await go(page, "People");
+  await page.getByText("Nobody has said which phone is theirs").waitFor();
+  await page.getByRole("button", { name: "This is my phone" }).click();
+  await page.getByLabel("Your name").fill("Ana Sá");
+  await page.getByRole("button", { name: "That's me" }).click();
+  await page.getByText("Done. When this phone is about, Ana Sá is in.").waitFor();
+  assert.deepEqual([...people.tied], [[mac, "Ana Sá"]]);
+  office.changed("people");
+  await reads(card(page, "Ana Sá"), /● in · since \d\d:\d\d/);
+  assert.equal(await page.getByText("may change it").count(), 0);
+
+  mac = "02:00:00:00:00:02";
+  await page.reload();
+  await page.getByText("Your phone has a new address. Still Ana Sá?").waitFor();
+  await page.getByText("Private Wi-Fi Address").waitFor();
+  await page.getByText("Use device MAC").waitFor();
+  assert.deepEqual(await barriers(page), []);
+  await shoot(page, "my-phone");
+  await page.getByRole("button", { name: "Yes, Ana Sá" }).click();
+  await page.getByText("Done.").waitFor();
+  assert.deepEqual([...people.tied], [[mac, "Ana Sá"]]);
+
+  await page.getByRole("button", { name: "Forget me" }).click();
+  await page.getByText("Forgotten, on every node.").waitFor();
+  assert.equal(people.tied.size, 0);
+  assert.deepEqual(wrong, []);
+});
+
+test("unknown devices are a number; two owners of one device are both told", {
+  skip,
+}, async (context) => {
+  const office = Object.assign(officeOfSix(), { people: new FakePeople() });
+  office.people.tied.set("3c:22:fb:00:00:01", "Ana").set("3c:22:fb:00:00:02", "Rui");
+  office.people.others = ["Rui"];
+  const seen = { seenBy: [idOf(1)], atWallMs: 0, ageMs: 1_000 };
+  office.devices = [1, 2, 3].map((at) => {
+    const ip = `192.0.2.${at}`;
+    const owners = at < 3 ? ["Ana"] : [];
+    return { ...seen, mac: `3c:22:fb:00:00:0${at}`, ip, ips: [ip], hostname: "x-phone", owners };
+  });
+  const { port } = await serve(context, { office, staticDir });
+  const { page } = await open(context, port);
+  await page.getByText("1 unknown device").waitFor();
+  await go(page, "People");
+  await reads(card(page, "Ana"), /Rui say that this device is theirs too/);
+  const text = (await page.locator("body").textContent()) ?? "";
+  assert.doesNotMatch(text, /3c:22:fb|x-phone/);
+  await page.locator(".preferences summary").click();
+  await page.getByText("Português").click();
+  await page.getByRole("heading", { name: "Quem está" }).waitFor();
+  await page.getByText("1 aparelho desconhecido").waitFor();
+  assert.equal(await page.evaluate("document.documentElement.lang"), "pt");
+  await page.getByText("°F", { exact: true }).click();
+  await go(page, "Escritório");
+  await reads(card(page, "Kitchen"), /70,7 °F/);
+  await page.reload();
+  await reads(card(page, "Kitchen"), /70,7 °F.*Humidade/);
 });
 
 test("when no node answers the page says so, and goes on when its own is back", {

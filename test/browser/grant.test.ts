@@ -39,6 +39,11 @@ interface Written {
   readonly detail?: string;
 }
 
+interface Made extends GrantDocument {
+  readonly link: string;
+  readonly token: string;
+}
+
 const put = (page: Page, room: string): Promise<Written> =>
   page.evaluate(`writing.send("PUT", "/v1/targets/${room}/temperature", { value: 21 })`);
 
@@ -67,13 +72,20 @@ test("a grant's link lets a browser write over plain HTTP, till it is taken back
   const port = new URL(node.api ?? "").port;
   const own = `http://127.0.0.1:${port}`;
   await until(async () => (await fetch(`${own}/v1/node`)).ok, MEET_MS_MAX, "it answers");
-  const grant = async (...args: string[]): Promise<GrantDocument & { link: string }> => {
+  const grant = async (...args: string[]): Promise<Made> => {
     const done = await run(["grant", ...args, "--json", "--node", own]);
     assert.equal(done.code, 0, done.stderr);
     return JSON.parse(done.stdout);
   };
   const kitchen = await grant("--can", "target", "--room", "kitchen");
   const people = await grant("--can", "read-people");
+
+  // From elsewhere on the LAN a command may read as much as its token lets it.
+  const who = (...args: string[]) => run(["who", "--node", `http://${LAN}:${port}`, ...args]);
+  assert.equal((await who()).code, 77);
+  assert.equal((await who("--token", kitchen.token)).code, 77);
+  const read = await who("--token", people.token);
+  assert.equal(read.code, 0, read.stderr);
 
   const page = await browser.newPage();
   const sent: string[] = [];
@@ -98,10 +110,10 @@ test("a grant's link lets a browser write over plain HTTP, till it is taken back
   assert.ok((await put(page, "kitchen")).ok, "the grant's own room");
   const other = await put(page, "lab");
   assert.ok(!other.ok && other.status === 401, "another room is not asked for with it");
-  const read = (how: string): Promise<number> =>
+  const status = (how: string): Promise<number> =>
     page.evaluate(`${how}("/v1/people", { method: "GET" }).then(({ status }) => status)`);
-  assert.equal(await read("fetch"), 401);
-  assert.equal(await read("writing.signedFetch"), 200);
+  assert.equal(await status("fetch"), 401);
+  assert.equal(await status("writing.signedFetch"), 200);
   const live = `writing.liveProtocols("/v1/live").then((protocols) => new Promise((told) => {
     const socket = new WebSocket("ws://" + location.host + "/v1/live", protocols);
     socket.onmessage = ({ data }) => { told(socket.protocol + data); socket.close(); };

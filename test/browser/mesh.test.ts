@@ -5,7 +5,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, type TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import type { MeshDocument, RoomTargetDocument } from "../../src/api/types.ts";
+import type {
+  MeshDocument,
+  NodeDocument,
+  PlanDocument,
+  RoomTargetDocument,
+} from "../../src/api/types.ts";
 import { until } from "../integration/lan.ts";
 import { freePorts } from "../integration/node-process.ts";
 import { card, go, launch, reads, repository, shoot, skip, WALL } from "./chromium.ts";
@@ -128,6 +133,31 @@ test("on a real mesh: a target, a split and its heal, and a node that dies under
     .waitFor();
   const told = async () => (await targetOn(third)).value !== undefined;
   await until(told, MEET_MS_MAX, "the third node knows the target");
+
+  // What this page is told of the floor plan by another node, and its own node's new name.
+  const plan = JSON.stringify({ places: { kitchen: { x: 0.25, y: 0.5 } } });
+  const headers = { "content-type": "application/json" };
+  await fetch(`${second}/v1/plan`, { method: "PUT", headers, body: plan });
+  await page.getByRole("link", { name: "As a floor plan" }).click();
+  const pin = page.locator(".plan .pin", { hasText: "Kitchen" });
+  await page.locator('.pin[style*="left: 25%"]', { hasText: "Kitchen" }).waitFor();
+  await page.getByRole("button", { name: "Place rooms" }).click();
+  await pin.press("ArrowRight");
+  const placed = async () => {
+    const known = (await (await fetch(`${third}/v1/plan`)).json()) as PlanDocument;
+    return known.places["kitchen"]?.x === 0.27;
+  };
+  await until(placed, MEET_MS_MAX, "the third node knows where the kitchen is");
+  await go(page, "Set-up");
+  await page.getByLabel("Its room").fill("Entrance Hall");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved: every node will know it so.").waitFor();
+  const named = async () => {
+    const known = (await (await fetch(`${third}/v1/nodes`)).json()) as NodeDocument[];
+    return known.some(({ room }) => room === "entrance-hall");
+  };
+  await until(named, MEET_MS_MAX, "the third node knows the new room");
+  await go(page, "Office");
 
   const spans = await delays(page, home);
   const median = spans[Math.floor(spans.length / 2)] ?? 0;

@@ -79,7 +79,12 @@ async function guarded(context: TestContext, read: "lan" | "capability" = "lan")
     wallMs: () => (time.wallS + time.elapsedS) * 1_000,
     monotonicMs: () => performance.now() + time.elapsedS * 1_000,
   };
-  const trust = { crypto, mesh: root.id, isRevoked: ({ cid }: Issued) => revoked.has(cid) };
+  const trust = {
+    crypto,
+    mesh: root.id,
+    isRevoked: ({ cid }: Issued) => revoked.has(cid),
+    isOut: (id: NodeId) => revoked.has(id),
+  };
   const office = new GuardedOffice();
   const { port } = await serve(context, { office, trust, clock, read });
 
@@ -204,6 +209,9 @@ test("every way of not being allowed is refused with a reason", async (context) 
     assertRefused(await send(byHand([toIssuer, granted])), 401, /taken back/);
     revoked.clear();
   }
+  revoked.add(guest.id);
+  assertRefused(await send(byHand([toIssuer, granted])), 403, /put out of the mesh/);
+  revoked.clear();
   assertRefused(await send(containerText([toIssuer, granted])), 401, /no invocation/);
   for (const junk of ["x", "Cgg", `C${"A".repeat(4_000)}`]) {
     assertRefused(await send(junk), 401, /can't be read/);

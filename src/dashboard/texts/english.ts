@@ -129,6 +129,16 @@ export const english: Texts = {
   most: "Highest",
   asTable: "As a table",
 
+  floorPlan: "Floor plan",
+  asCards: "As cards",
+  placeRooms: "Place rooms",
+  donePlacing: "Done",
+  placeHow: "Drag each room to its place, or move it with the arrow keys. Every node keeps it.",
+  choosePicture: "Picture of the office (SVG, PNG):",
+  noPicture: "No picture of the office yet: “Place rooms” takes one.",
+  pictureTooLarge: "This picture is too large, or none: an SVG may have 48 kB.",
+  movesByArrows: (room) => `${room}: move it with the arrow keys`,
+
   thisPi: "This Pi",
   itsName: "Its name",
   itsRoom: "Its room",

@@ -131,6 +131,16 @@ export const portuguese: Texts = {
   most: "Máximo",
   asTable: "Como tabela",
 
+  floorPlan: "Planta",
+  asCards: "Como cartões",
+  placeRooms: "Colocar salas",
+  donePlacing: "Feito",
+  placeHow: "Arraste cada sala para o seu lugar, ou use as setas. Todos os nós o guardam.",
+  choosePicture: "Imagem do escritório (SVG, PNG):",
+  noPicture: "Ainda sem imagem do escritório: “Colocar salas” recebe uma.",
+  pictureTooLarge: "Esta imagem é grande demais, ou não o é: um SVG pode ter 48 kB.",
+  movesByArrows: (room) => `${room}: mova com as setas`,
+
   thisPi: "Este Pi",
   itsName: "O seu nome",
   itsRoom: "A sua sala",

@@ -109,6 +109,16 @@ export interface Texts {
   readonly most: string;
   readonly asTable: string;
 
+  readonly floorPlan: string;
+  readonly asCards: string;
+  readonly placeRooms: string;
+  readonly donePlacing: string;
+  readonly placeHow: string;
+  readonly choosePicture: string;
+  readonly noPicture: string;
+  readonly pictureTooLarge: string;
+  movesByArrows(room: string): string;
+
   readonly thisPi: string;
   readonly itsName: string;
   readonly itsRoom: string;

@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS, type Millis } from "../../base/time.ts";
 import { type ChartPoint, type ChartSpan, chart, type Stretch } from "../../history/chart.ts";
+import type { OriginClocks } from "../../history/origin-clocks.ts";
 import type { Segment } from "../../history/segment.ts";
 import { overlaps, type Span, without } from "../../history/spans.ts";
 import { PLANS, spanStart, type Tier } from "../../history/tiers.ts";
@@ -21,6 +22,7 @@ export class Charts {
   constructor(
     private readonly book: SeriesBook,
     private readonly segments: Segments,
+    private readonly clocks: OriginClocks,
     /** Lets other work go first. */
     private readonly pause: () => Promise<void>,
   ) {}
@@ -28,7 +30,13 @@ export class Charts {
   async draw(ask: HistoryAsk): Promise<readonly ChartPoint[]> {
     const lines: Stretch[][] = [];
     for (const state of this.seriesOf(ask)) {
-      lines.push(await this.stretches(state, ask));
+      const { origin } = state.name;
+      const line: Stretch[] = [];
+      for (const window of this.clocks.windows(origin, ask.fromMs, ask.toMs)) {
+        const found = await this.stretches(state, { ...window, stepMs: ask.stepMs });
+        line.push(...found.map((stretch) => shifted(stretch, window.shiftMs)));
+      }
+      lines.push(line);
       await this.pause();
     }
     return chart(ask.kind, ask, lines);
@@ -70,4 +78,10 @@ export class Charts {
     const opened = new Set(open.map(({ startMs }) => startMs));
     return [...stored.filter(({ startMs }) => !opened.has(startMs)), ...open];
   }
+}
+
+function shifted(stretch: Stretch, shiftMs: Millis): Stretch {
+  if (shiftMs === 0) return stretch;
+  const buckets = stretch.buckets.map((bucket) => ({ ...bucket, atMs: bucket.atMs + shiftMs }));
+  return { ...stretch, buckets };
 }

@@ -2,6 +2,7 @@ import type { NodeId } from "../../base/id.ts";
 import { type Clock, MINUTE_MS, type Millis, SECOND_MS } from "../../base/time.ts";
 import { encodeJournal, type Heard } from "../../history/journal.ts";
 import type { SpanName } from "../../history/manifest.ts";
+import { OriginClocks } from "../../history/origin-clocks.ts";
 import type { Segment, SeriesName } from "../../history/segment.ts";
 import { PLANS, spanStart, TIERS, type Tier } from "../../history/tiers.ts";
 import type { Entry } from "../../replica/entry.ts";
@@ -71,6 +72,7 @@ interface Closed {
  */
 export class Historian {
   readonly book = new SeriesBook();
+  readonly clocks = new OriginClocks();
   /** How far each origin's own clock is known to have come. */
   private readonly reached = new Map<NodeId, Millis>();
   private waiting: Heard[] = [];
@@ -102,12 +104,14 @@ export class Historian {
   }
 
   hear(entries: readonly Entry[]): void {
+    const { clock } = this.parts;
     for (const entry of entries) {
       const reading = heardReading(entry);
       if (reading === undefined) continue;
       this.load();
       const { name, atMs, steps, holdMs } = reading;
       this.reached.set(name.origin, atMs);
+      this.clocks.hear(name.origin, atMs, clock.wallMs(), clock.monotonicMs());
       const state = this.book.find(name);
       if (state === undefined || this.isSealed(state, atMs)) continue;
       if (this.book.add(state, reading) === "full") continue;
@@ -157,21 +161,36 @@ export class Historian {
   /** Looks whether an hour is over, and does what is due then. */
   look(): void {
     if (!this.isLoaded || this.isWorking) return;
+    // A disk may take writes again, also where nobody has anything new to say.
+    if (this.parts.file.state().failure !== undefined) this.rewriteJournal();
     const isOver = [...this.book.all()].some((state) => this.overStarts(state).length > 0);
     if (!isOver && this.due.size === 0) return;
     this.isWorking = true;
     this.parts.slices.run(this.work());
   }
 
-  /** A segment came from a peer: what was rolled up from it is made anew. */
-  replaced({ series, tier, startMs }: Pick<SegmentRow, "series" | "tier" | "startMs">): void {
+  /** A segment is new: what was rolled up without it is made anew. */
+  replaced({ series, tier, startMs }: SegmentPlace): void {
     this.due.add(series);
     const coarser = TIERS.find((other) => PLANS[other].from === tier);
     if (coarser === undefined) return;
+    const isOwn = this.book.get(series)?.name.origin === this.parts.self;
     const range = { series, tier: coarser, fromMs: spanStart(coarser, startMs) };
     const heads = this.parts.file.heads({ ...range, toMs: range.fromMs + 1 });
-    const stale = heads.filter(({ seal }) => seal === "open");
-    if (stale.length > 0) this.parts.file.commit({ drop: stale });
+    const stale = heads.filter(({ seal }) => isOwn || seal === "open");
+    if (stale.length === 0 || !this.hasAll(series, tier, range.fromMs)) return;
+    this.parts.file.commit({ drop: stale });
+  }
+
+  /** Whether no segment from `startMs` on was let go for its age, as far as can be told. */
+  private hasAll(series: number, tier: Tier, startMs: Millis): boolean {
+    const name = this.book.get(series)?.name;
+    if (name === undefined) return false;
+    const { file, retention } = this.parts;
+    const heads = file.heads({ series, tier, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+    const [oldest] = heads;
+    const isOld = oldest !== undefined && oldest.startMs < startMs;
+    return isOld || heads.length < retention(name).keepMax[tier];
   }
 
   private *work(): Steps {
@@ -195,7 +214,7 @@ export class Historian {
       if (!done.ok) return false;
       this.book.saved();
       for (const { state, row, size } of closed) {
-        this.due.add(state.number);
+        this.replaced(row);
         this.tellSealed(row);
         // One that came in the meantime is closed in the next round.
         if (state.open.get(row.startMs)?.size === size) state.open.delete(row.startMs);
@@ -228,7 +247,12 @@ export class Historian {
     let drop: SegmentPlace[] = [];
     const commit = () => {
       if (put.length + drop.length === 0) return;
-      if (file.commit({ put, drop }).ok) for (const row of put) this.tellSealed(row);
+      if (file.commit({ put, drop }).ok) {
+        for (const row of put) {
+          this.replaced(row);
+          this.tellSealed(row);
+        }
+      }
       put = [];
       drop = [];
     };
@@ -250,6 +274,7 @@ export class Historian {
   private *rollUps(state: SeriesState): IterableIterator<SegmentRow | undefined> {
     const { file, segments } = this.parts;
     const { keepMax } = this.parts.retention(state.name);
+    let isFresh = false;
     for (const tier of TIERS) {
       if (keepMax[tier] === 0) continue;
       for (const startMs of file.unrolled(state.number, tier)) {
@@ -259,8 +284,11 @@ export class Historian {
         let step = steps.next();
         for (; !step.done; step = steps.next()) yield undefined;
         if (step.value === undefined) continue;
+        isFresh = true;
         yield segments.row(state, step.value, this.sealFor(state));
       }
+      // What is not in the file yet can't be rolled up further: the next round does it.
+      if (isFresh) return;
     }
   }
 

@@ -91,7 +91,7 @@ export class History implements HistorySide {
       peersFor: (origin) => this.peersFor(origin),
     });
     const pause = () => new Promise<void>((resolve) => timers.set(0, resolve));
-    this.charts = new Charts(historian.book, segments, pause);
+    this.charts = new Charts(historian.book, segments, historian.clocks, pause);
   }
 
   start(): void {
@@ -156,7 +156,11 @@ export class History implements HistorySide {
     const origins = new Set(this.charts.seriesOf({ room, kind }).map(({ name }) => name.origin));
     const work = async () => {
       for (const origin of origins) {
-        for (const tier of tiersFor(stepMs)) await this.catchUp.fill(origin, tier, fromMs, toMs);
+        for (const window of this.historian.clocks.windows(origin, fromMs, toMs)) {
+          for (const tier of tiersFor(stepMs)) {
+            await this.catchUp.fill(origin, tier, window.fromMs, window.toMs);
+          }
+        }
       }
     };
     let cancel = () => {};

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { idOf } from "./api-fake-office.ts";
+import { HistoryRig, HOUR_MS, MINUTE_MS, readingEntry, START_MS } from "./history-rig.ts";
+
+const OTHER = idOf(2);
+const DAY_MS = 24 * HOUR_MS;
+
+function path(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "watercooler-history-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "history.db");
+}
+
+test("what was flushed is there after a kill, in closed hours and in the open one", async (t) => {
+  const at = path(t);
+  const rig = new HistoryRig(at);
+  const endMs = START_MS + 3 * HOUR_MS + 30 * MINUTE_MS;
+  rig.live(endMs, rig.self, OTHER);
+  const before = await rig.chart(START_MS, endMs, MINUTE_MS);
+  assert.equal(before.length, 210);
+  // As a kill leaves them: nothing was closed, the log is not in the file.
+  for (const end of ["", "-wal"]) copyFileSync(at + end, `${at}.killed${end}`);
+  rig.file.close();
+  const again = new HistoryRig(`${at}.killed`);
+  assert.deepEqual(await again.chart(START_MS, endMs, MINUTE_MS), before);
+  again.file.close();
+});
+
+test("a day is rolled up, is kept when readings go, and a clock gone wrong loses nothing", async (t) => {
+  const rig = new HistoryRig(path(t));
+  rig.live(START_MS + 3 * DAY_MS + HOUR_MS, rig.self, OTHER);
+  const hours = async () => await rig.chart(START_MS, START_MS + 3 * DAY_MS, HOUR_MS);
+  const drawn = await hours();
+  assert.equal(drawn.length, 72);
+  assert.deepEqual([drawn[0]?.min, drawn[0]?.max], [20, 26]);
+  const raw = (series: number) => {
+    const range = { series, tier: "raw", fromMs: 0, toMs: Number.MAX_SAFE_INTEGER } as const;
+    return rig.file.heads(range);
+  };
+  assert.equal(raw(1).length, 48);
+  // Of the first day only minutes are left.
+  const first = await rig.chart(START_MS, START_MS + HOUR_MS, MINUTE_MS);
+  assert.equal(first.length, 60);
+
+  // Twelve years ahead for a while, and back: a wrong clock makes nothing too old.
+  const farMs = Date.UTC(2038, 0, 19);
+  rig.historian.hear([readingEntry(OTHER, farMs, 21), readingEntry(OTHER, farMs + 5, 22)]);
+  rig.work();
+  rig.live(START_MS + 3 * DAY_MS + 3 * HOUR_MS, rig.self, OTHER);
+  assert.deepEqual(await hours(), drawn);
+  assert.equal((await rig.chart(farMs, farMs + HOUR_MS, HOUR_MS)).length, 1);
+  rig.file.close();
+});
+
+test("a Pi that believes in 1970, and one in 2038, are in today's chart", async (t) => {
+  for (const theirs of [Date.UTC(1970, 0, 1, 0, 5), Date.UTC(2038, 0, 19)]) {
+    const rig = new HistoryRig(path(t));
+    for (let minute = 0; minute < 90; minute++) {
+      rig.historian.hear([readingEntry(OTHER, theirs + minute * MINUTE_MS, 20 + minute / 10)]);
+      rig.clock.advance(MINUTE_MS);
+      rig.work();
+    }
+    const drawn = await rig.chart(START_MS, START_MS + 90 * MINUTE_MS, 10 * MINUTE_MS);
+    assert.deepEqual(
+      drawn.map(({ min, max }) => [min, max]),
+      Array.from({ length: 9 }, (_, at) => [20 + at, 20 + at + 0.9]),
+    );
+    // What comes from the past, all at once, is of the past: its clock was right.
+    const late = START_MS - 3 * HOUR_MS;
+    const past = [0, 1, 2].map((at) => readingEntry(idOf(3), late + at * MINUTE_MS, 10));
+    rig.historian.hear(past);
+    const before = await rig.chart(late, late + 3 * MINUTE_MS, MINUTE_MS);
+    assert.equal(before.length, 3);
+    rig.file.close();
+  }
+});
+
+test("the file never grows beyond its limit: the oldest readings go first", async (t) => {
+  const at = path(t);
+  const bytesMax = 128 * 1024;
+  const rig = new HistoryRig(at, bytesMax);
+  const others = Array.from({ length: 12 }, (_, number) => idOf(number + 2));
+  const endMs = START_MS + 40 * HOUR_MS;
+  rig.live(endMs, rig.self, ...others);
+  const { bytes, failure } = rig.file.state();
+  assert.ok(bytes <= bytesMax, `${bytes}`);
+  assert.equal(failure, undefined);
+  assert.ok(readFileSync(at).length <= bytesMax);
+  assert.equal((await rig.chart(endMs - 2 * HOUR_MS, endMs, MINUTE_MS)).length, 120);
+  assert.equal((await rig.chart(START_MS, START_MS + HOUR_MS, MINUTE_MS)).length, 0);
+  rig.file.close();
+});
+
+test("a file that goes bad under way is put aside, and what is in memory is in the new one", async (t) => {
+  const at = path(t);
+  const rig = new HistoryRig(at);
+  const nowMs = START_MS + 2 * HOUR_MS + 20 * MINUTE_MS;
+  rig.live(nowMs, rig.self);
+  rig.file.close();
+  const bytes = readFileSync(at);
+  writeFileSync(at, bytes.fill(0xa5, 0, 2_048));
+  const again = new HistoryRig(at);
+  again.clock.advance(nowMs - START_MS);
+  again.live(nowMs + 10 * MINUTE_MS, again.self);
+  assert.ok(existsSync(`${at}.corrupt-1`));
+  assert.ok(again.said.some((line) => /history was damaged/.test(line)));
+  assert.equal(again.file.state().failure, undefined);
+  const drawn = await again.chart(nowMs, nowMs + 10 * MINUTE_MS, MINUTE_MS);
+  assert.equal(drawn.length, 10);
+  again.file.close();
+});
