@@ -221,6 +221,10 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
   await t.test("the first node's loss loses nothing: another admin lets in", async () => {
     await a.end("SIGKILL");
     rmSync(a.plan.data, { recursive: true });
+    const self = (await b.get<MeshDocument>("/v1/mesh"))?.self;
+    const linked = async () =>
+      (await c.get<MeshDocument>("/v1/mesh"))?.links.some(({ id }) => id === self) === true;
+    await until(linked, STEP_MS_MAX, "the two that are left to meet");
     // It asks the one that may not let it in, which passes that on.
     const { code } = await invite(b);
     const joined = await joinWith(d, code, portC);
@@ -273,6 +277,7 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     assert.ok(tookMs < LINK_GONE_MS_MAX, `${tookMs} ms`);
     await until(() => /was put out of the mesh/.test(d.log), STEP_MS_MAX, "its own word");
     assert.equal(await d.push("box", 21), 409);
+    assert.match(await d.text("/v1/health"), /this node was put out of the mesh: run watercooler/);
     await d.end("SIGTERM");
     // One that was off meanwhile still holds all that it wrote.
     await up(c);
