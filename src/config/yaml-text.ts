@@ -49,7 +49,7 @@ export async function parseText(text: string): Promise<Result<ParsedText, readon
       const says = `*${lost.source} stands for nothing: there is no &${lost.source} before it`;
       return err([{ line: lineAt(lost.range?.[0] ?? 0), says }]);
     }
-    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {}, 0);
+    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {}, []);
     return ok({ value, lineOf: (keys) => lineAt(offsetOf(yaml, document, keys)) });
   } catch (error) {
     return err([{ line: 1, says: explainThrown(error) }]);
@@ -105,13 +105,16 @@ function unresolvedAlias(yaml: Yaml, document: Document) {
 }
 
 /** Null beside a key is what is left when all below it is commented out. */
-function withoutNulls(value: unknown, depth: number): unknown {
-  if (value === null || typeof value !== "object" || depth > DEPTH_MAX) return value;
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
+function withoutNulls(value: unknown, around: readonly object[]): unknown {
+  if (value === null || typeof value !== "object" || around.length > DEPTH_MAX) return value;
+  // An alias within what it stands for: its copies would have no end (found by fuzzing).
+  if (around.includes(value)) throw new RangeError("a value within itself");
+  const within = [...around, value];
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, within));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item, depth + 1)]),
+      .map(([key, item]) => [key, withoutNulls(item, within)]),
   );
 }
 
