@@ -9,7 +9,8 @@ import { Target } from "./target.tsx";
 import { ageNow, useTicking } from "./use-now.ts";
 import { useWords } from "./words.ts";
 
-const ORDER: readonly Kind[] = [
+/** The kinds of a room in the order of what people ask for; temperature comes before them. */
+export const ORDER: readonly Kind[] = [
   "humidity",
   "co2",
   "sound",
@@ -110,7 +111,9 @@ function Line({ kind, reading, roomIs }: Told & { readonly kind: Kind }) {
         {isIcon(kind) && <Icon name={kind} />} {texts.kinds[kind]}
       </dt>
       <dd>
-        <span class="value">{format.value(kind, reading.value)}</span> {format.unit(reading.unit)}
+        <span class="amount">
+          <span class="value">{format.value(kind, reading.value)}</span> {format.unit(reading.unit)}
+        </span>
         {grade !== undefined && <span class={`word ${grade}`}> {texts.air[grade]}</span>}
         {reading.stale && roomIs === "fresh" && <span class="word"> {texts.stale}</span>}
       </dd>

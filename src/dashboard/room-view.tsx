@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { RoomDocument, RoomReadingDocument } from "../api/types.ts";
+import type { RoomDocument } from "../api/types.ts";
 import { Chart, LINES_MAX } from "./chart.tsx";
 import { type Kind, roomName } from "./format.ts";
 import { type HistoryQuery, historyHref, loadSeries } from "./history.ts";
 import type { Office } from "./office.ts";
 import { Choice } from "./preferences.tsx";
 import { refusalText } from "./refusal.ts";
+import { ORDER } from "./room-card.tsx";
 import type { Line } from "./series-lines.ts";
 import { Target } from "./target.tsx";
 import { useWords } from "./words.ts";
@@ -52,7 +53,10 @@ function Now({ document }: { document: RoomDocument }) {
   const { texts, format } = useWords();
   const { readings, targets } = document;
   const now = readings.temperature;
-  const known = Object.entries(readings) as [Kind, RoomReadingDocument][];
+  const known = (["temperature", ...ORDER] as const).flatMap((kind) => {
+    const reading = readings[kind];
+    return reading === undefined ? [] : [[kind, reading] as const];
+  });
   return (
     <section aria-labelledby="room-title">
       <div class="title">
@@ -108,7 +112,9 @@ type Loaded = readonly Line[] | "loading" | "none" | "failed";
 
 function History({ document, others }: { document: RoomDocument; others: readonly string[] }) {
   const { texts } = useWords();
-  const kinds = (Object.keys(document.readings) as Kind[]).sort();
+  const kinds = (["temperature", ...ORDER] as const).filter(
+    (one) => document.readings[one] !== undefined,
+  );
   const [kind, setKind] = useState<Kind>(
     kinds.includes("temperature") ? "temperature" : (kinds[0] ?? "temperature"),
   );

@@ -89,7 +89,7 @@ export const english: Texts = {
   thisIsMyPhone: "This is my phone",
   whyTie:
     "Open this page on your phone, on the office's Wi-Fi, and the office knows when you are in. " +
-    "Only your name and whether the phone is about are kept; take it back here whenever you like.",
+    "Kept are your name, the phone's address and whether it is about; take it back here any time.",
   looking: "Looking which device this is …",
   lookAgain: "Look again",
   yourDevice: "Your device is",

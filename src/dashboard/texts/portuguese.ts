@@ -91,7 +91,7 @@ export const portuguese: Texts = {
   thisIsMyPhone: "Este é o meu telefone",
   whyTie:
     "Abra esta página no seu telefone, no Wi-Fi do escritório, e o escritório sabe quando está. " +
-    "Só se guarda o seu nome e se o telefone anda por cá; retire-o aqui quando quiser.",
+    "Guarda-se o seu nome, o endereço do telefone e se anda por cá; retire-o quando quiser.",
   looking: "A ver que aparelho é este …",
   lookAgain: "Ver de novo",
   yourDevice: "O seu aparelho é",
