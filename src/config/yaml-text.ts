@@ -44,6 +44,8 @@ export async function parseText(text: string): Promise<Result<ParsedText, readon
         wrong.map((error) => ({ line: lineAt(error.pos[0]), says: explain(error, text) })),
       );
     }
+    // Counted before any is looked up: that takes as long as the file for each of them.
+    if (aliasesOf(yaml, document) > ALIAS_COUNT_MAX) throw new Error("alias");
     const lost = unresolvedAlias(yaml, document);
     if (lost !== undefined) {
       const says = `*${lost.source} stands for nothing: there is no &${lost.source} before it`;
@@ -90,6 +92,16 @@ function explainThrown(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   if (/alias/i.test(message)) return `over ${ALIAS_COUNT_MAX} uses of aliases: write values out`;
   return `not YAML: ${message.split("\n")[0]}`;
+}
+
+function aliasesOf(yaml: Yaml, document: Document): number {
+  let count = 0;
+  yaml.visit(document, {
+    Alias: () => {
+      count += 1;
+    },
+  });
+  return count;
 }
 
 function unresolvedAlias(yaml: Yaml, document: Document) {
