@@ -134,7 +134,8 @@ export class MeshSeeker {
       place.isAsked = true;
       void this.ask(address).then((againMs) => {
         place.isAsked = false;
-        place.pauseMs = againMs ?? Math.min(RETRY_MS_LAST, place.pauseMs * 2);
+        const lastMs = this.parts.address === address ? RETRY_MS_FIRST : RETRY_MS_LAST;
+        place.pauseMs = againMs ?? Math.min(lastMs, place.pauseMs * 2);
         place.dueMs = this.parts.clock.monotonicMs() + place.pauseMs;
       });
     }

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CLOCK_SET_S } from "./api/doorkeeper.ts";
 import type { ApiTrust } from "./api/server.ts";
-import type { NodeId } from "./base/id.ts";
 import type { Clock } from "./base/time.ts";
 import { Grants, type Revoking } from "./node/grants.ts";
 import type { Node } from "./node/node.ts";
@@ -43,6 +42,5 @@ export function wireGrants(
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     clockSetS: CLOCK_SET_S,
   });
-  const isOut = (node: NodeId) => whole.isOut(node);
-  return { grants, trust: { crypto, mesh, isRevoked, isOut } };
+  return { grants, trust: { crypto, mesh, isRevoked } };
 }

@@ -37,8 +37,6 @@ export interface DoorkeeperParts {
   readonly self: NodeId;
   readonly crypto: UcanCrypto;
   readonly isRevoked: (link: Issued) => boolean;
-  /** Whether whoever signs is a node that was put out of the mesh; left out where none can be. */
-  readonly isOut?: ((signer: NodeId) => boolean) | undefined;
   readonly clock: Clock;
 }
 
@@ -111,9 +109,8 @@ export class Doorkeeper {
   }
 
   /** What is wrong with when and for whom it was made. */
-  private misfit({ iss, sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
-    const { mesh, self, clock, isOut } = this.parts;
-    if (isOut?.(iss)) return says(403, "whoever signed it was put out of the mesh");
+  private misfit({ sub, aud, exp, iat }: Invocation): BearerRefusal | undefined {
+    const { mesh, self, clock } = this.parts;
     if (sub !== mesh) return says(403, "the capability is for another mesh");
     if (aud !== self) return says(401, "the request was signed for another node");
     const nowS = this.nowS();

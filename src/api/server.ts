@@ -49,8 +49,6 @@ export interface ApiTrust {
   /** The mesh's root. */
   readonly mesh: NodeId;
   isRevoked(link: Issued): boolean;
-  /** Whether a node was put out of the mesh. */
-  isOut?(node: NodeId): boolean;
 }
 
 export interface Api {
@@ -157,8 +155,7 @@ export function createApi(options: ApiOptions): Api {
 function doorkeeperOf({ trust, readSide, clock }: ApiOptions): Doorkeeper | undefined {
   if (trust === undefined) return undefined;
   const isRevoked = (link: Issued) => trust.isRevoked(link);
-  const isOut = (node: NodeId) => trust.isOut?.(node) === true;
-  return new Doorkeeper({ ...trust, isRevoked, isOut, self: readSide.self().id, clock });
+  return new Doorkeeper({ ...trust, isRevoked, self: readSide.self().id, clock });
 }
 
 const LIMITS = {

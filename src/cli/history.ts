@@ -61,9 +61,13 @@ function drawing(document: HistoryDocument, { isTty, columns, env }: CliDeps): s
   const margin = Math.max(...marks.map((mark) => mark.length)) + 1;
   const style: ChartStyle = { columns: width - margin, rows: ROWS, glyphs: glyphsOf(env) };
   const squeezedSteps = squeezed(steps, style.columns);
+  // A line that is flat lies in the middle.
+  const beside =
+    drawn.min === drawn.max
+      ? new Map([[ROWS / 2, marks[0]]])
+      : new Map(marks.map((mark, at) => [at * (ROWS - 1), mark]));
   const lines = blocks(squeezedSteps, style).map((line, row) => {
-    const mark = row === 0 ? marks[0] : row === ROWS - 1 ? marks[1] : "";
-    return `${(mark ?? "").padStart(margin - 1)} ${line}`.trimEnd();
+    return `${(beside.get(row) ?? "").padStart(margin - 1)} ${line}`.trimEnd();
   });
   const last = points.at(-1);
   const now = last === undefined ? "" : say(last[1]);

@@ -44,12 +44,14 @@ export async function parseText(text: string): Promise<Result<ParsedText, readon
         wrong.map((error) => ({ line: lineAt(error.pos[0]), says: explain(error, text) })),
       );
     }
+    // Counted before any is looked up: that takes as long as the file for each of them.
+    if (aliasesOf(yaml, document) > ALIAS_COUNT_MAX) throw new Error("alias");
     const lost = unresolvedAlias(yaml, document);
     if (lost !== undefined) {
       const says = `*${lost.source} stands for nothing: there is no &${lost.source} before it`;
       return err([{ line: lineAt(lost.range?.[0] ?? 0), says }]);
     }
-    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {}, 0);
+    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {}, []);
     return ok({ value, lineOf: (keys) => lineAt(offsetOf(yaml, document, keys)) });
   } catch (error) {
     return err([{ line: 1, says: explainThrown(error) }]);
@@ -92,6 +94,16 @@ function explainThrown(error: unknown): string {
   return `not YAML: ${message.split("\n")[0]}`;
 }
 
+function aliasesOf(yaml: Yaml, document: Document): number {
+  let count = 0;
+  yaml.visit(document, {
+    Alias: () => {
+      count += 1;
+    },
+  });
+  return count;
+}
+
 function unresolvedAlias(yaml: Yaml, document: Document) {
   let lost: { source: string; range?: readonly number[] | null | undefined } | undefined;
   yaml.visit(document, {
@@ -105,13 +117,16 @@ function unresolvedAlias(yaml: Yaml, document: Document) {
 }
 
 /** Null beside a key is what is left when all below it is commented out. */
-function withoutNulls(value: unknown, depth: number): unknown {
-  if (value === null || typeof value !== "object" || depth > DEPTH_MAX) return value;
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
+function withoutNulls(value: unknown, around: readonly object[]): unknown {
+  if (value === null || typeof value !== "object" || around.length > DEPTH_MAX) return value;
+  // An alias within what it stands for: its copies would have no end (found by fuzzing).
+  if (around.includes(value)) throw new RangeError("a value within itself");
+  const within = [...around, value];
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, within));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item, depth + 1)]),
+      .map(([key, item]) => [key, withoutNulls(item, within)]),
   );
 }
 

@@ -26,6 +26,7 @@ import type { Entry } from "../replica/entry.ts";
 import type { History } from "./history/history.ts";
 import { nodeMetrics } from "./metrics.ts";
 import type { Named } from "./naming.ts";
+import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
   CalibrationRequest,
@@ -144,15 +145,7 @@ export class Reader implements ReadSide {
         sees ? undefined : onLan.map(({ detail }) => detail).join("; "),
         onLan.length === 0 ? "mDNS is off" : "sees the network",
       ),
-      check(
-        "identity",
-        node.isClone
-          ? "another node runs with this identity: stop one, remove its identity.pem, start it"
-          : clones.length > 0
-            ? `two nodes run as ${names}: stop the one on a cloned card, then restart the other`
-            : undefined,
-        "nobody else uses it",
-      ),
+      check("identity", identityProblem(node, names), "nobody else uses it"),
       ...(this.parts.edgeChecks?.() ?? []),
       check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
@@ -293,6 +286,19 @@ export class Reader implements ReadSide {
   private now(): Millis {
     return this.parts.clock.monotonicMs();
   }
+}
+
+/** What is wrong with who this node is; `clones` names those that two processes run as. */
+function identityProblem(
+  node: Pick<Node, "isForgotten" | "isClone">,
+  clones: string,
+): string | undefined {
+  if (node.isForgotten) return "this node was put out of the mesh: run watercooler rekey";
+  if (node.isClone) {
+    return "another node runs with this identity: stop one and run watercooler rekey there";
+  }
+  if (clones === "") return undefined;
+  return `two nodes run as ${clones}: stop the one on a cloned card, then restart the other`;
 }
 
 function topicsOf(entries: readonly Entry[]): ReadonlySet<Topic> {

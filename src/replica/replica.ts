@@ -89,7 +89,11 @@ export class Replica {
 
   /** Joins an entry that came from anywhere. `wallMs` only steers the hybrid clock. */
   join(entry: Entry, nowMs: Millis, wallMs: Millis): JoinOutcome {
-    if (this.gone.has(entry.origin)) return KNOWN;
+    if (this.gone.has(entry.origin)) {
+      // Two who put each other out would else part the mesh: each half would hear but one of them.
+      this.retireBy(entry, [entry]);
+      return KNOWN;
+    }
     const state = this.states.get(entry.origin);
     if (this.isKnown(entry)) return KNOWN;
     // Nothing to judge it by: its signature would be checked for nothing.
@@ -122,7 +126,10 @@ export class Replica {
 
   /** Whether joining an entry changes nothing, which is seen without looking at its signature. */
   isKnown(entry: Entry): boolean {
-    if (this.gone.has(entry.origin)) return true;
+    if (this.gone.has(entry.origin)) {
+      const node = this.ports.retirement?.retires(entry);
+      return node === undefined || this.gone.has(node);
+    }
     const state = this.states.get(entry.origin);
     if (state === undefined || !state.knows(entry.dot) || state.lacks(entry)) return false;
     const held = state.heldAt(entry.key, entry.dot);
@@ -250,15 +257,17 @@ export class Replica {
     return this.clock.tick(wallMs);
   }
 
-  private retireBy(entry: Entry): void {
+  /** Retires whom an entry says; `carried` are to be said again, since nobody who stays does. */
+  private retireBy(entry: Entry, carried: readonly Entry[] = []): void {
     const { retirement } = this.ports;
     const node = retirement?.retires(entry);
     if (node === undefined || this.gone.has(node)) return;
     this.gone.add(node);
     const held = [...(this.states.get(node)?.held.values() ?? [])];
-    const orphans = held
+    const outlasting = held
       .map((one) => one.entry)
       .filter(({ key, value }) => value !== undefined && retirement?.outlasts(key));
+    const orphans = [...outlasting, ...carried];
     this.forget(node);
     this.news.push({ origin: node, orphans });
     // Whoever was let in by that node alone goes with it.

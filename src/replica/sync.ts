@@ -51,20 +51,25 @@ export function deltasFor(
   let left = bytesMax;
   // The shortest first, so that nobody's few entries wait behind an origin that writes too much.
   const states = [...replica.origins()].sort((one, other) => one.rows.size - other.rows.size);
-  for (const state of states) {
-    if (left <= 0) return { deltas, rest: "more" };
+  const isDoubtful = (state: OriginState) => {
     const row = theirs.get(state.origin);
-    if (row !== undefined && isSamePlaceOtherContent(replica, state, row)) {
-      const all = [...state.rows.values()].map(({ entry }) => entry);
-      deltas.push(...wholeOrigin(state.origin, all, bytesMax));
-      for (const entry of all) left -= sizeOf(entry);
-      continue;
-    }
-    const delta = deltaOf(state, row, left);
+    return row !== undefined && isSamePlaceOtherContent(replica, state, row);
+  };
+  for (const state of states.filter((one) => !isDoubtful(one))) {
+    if (left <= 0) return { deltas, rest: "more" };
+    const delta = deltaOf(state, theirs.get(state.origin), left);
     if (delta === undefined) continue;
     deltas.push(delta);
     for (const entry of delta.entries) left -= sizeOf(entry);
     if (delta.cut) return { deltas, rest: "more" };
+  }
+  // What is compared whole comes last: it may be for nothing, again and again, and what moves the
+  // peer's position would wait for ever.
+  for (const state of states.filter(isDoubtful)) {
+    if (left <= 0) return { deltas, rest: "more" };
+    const all = [...state.rows.values()].map(({ entry }) => entry);
+    deltas.push(...wholeOrigin(state.origin, all, bytesMax));
+    for (const entry of all) left -= sizeOf(entry);
   }
   return { deltas, rest: "none" };
 }

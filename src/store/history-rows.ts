@@ -123,6 +123,12 @@ export class HistoryRows {
     return [];
   }
 
+  private forget(number: number): void {
+    const { forgetSegments, forgetSeries } = this.statements;
+    for (const tier of TIERS.keys()) forgetSegments.run(tier, number);
+    forgetSeries.run(number);
+  }
+
   private write(batch: HistoryBatch): void {
     const { series = [], put = [], drop = [], seal = [], append, journal } = batch;
     const { addSeries, putSegment, dropSegment, sealSegment } = this.statements;
@@ -138,6 +144,7 @@ export class HistoryRows {
     for (const { tier, startMs, series: number } of seal) {
       sealSegment.run(TIERS.indexOf(tier), startMs, number);
     }
+    for (const number of batch.forget ?? []) this.forget(number);
     if (journal !== undefined) clearJournal.run();
     for (const block of [journal, append]) if (block?.length) addBlock.run(block);
   }
@@ -229,6 +236,10 @@ function prepare(db: Database) {
         "UPDATE segments SET sealed = 1 WHERE tier = ? AND start_ms = ? AND series = ?",
       ),
     ),
+    forgetSegments: keep(
+      db.prepare<[number, number], never>("DELETE FROM segments WHERE tier = ? AND series = ?"),
+    ),
+    forgetSeries: keep(db.prepare<[number], never>("DELETE FROM series WHERE number = ?")),
     addBlock: keep(db.prepare<[Uint8Array], never>("INSERT INTO journal (block) VALUES (?)")),
     clearJournal: keep(db.prepare<[], never>("DELETE FROM journal")),
   };

@@ -37,6 +37,8 @@ export interface HistoryBatch {
   /** Segments, in the place of what was there. */
   readonly put?: readonly SegmentRow[];
   readonly drop?: readonly SegmentPlace[];
+  /** Series that go with all their segments. */
+  readonly forget?: readonly number[];
   /** Segments that turned out to be what their origin closed. */
   readonly seal?: readonly SegmentPlace[];
   /** A block of readings whose hour is not over. */

@@ -98,7 +98,9 @@ class Reader {
     if (minor !== 27) throw new Malformed("no value of DAG-CBOR");
     this.take(8);
     const value = this.view.getFloat64(this.at - 8);
-    if (!Number.isFinite(value) || Object.is(value, -0)) throw new Malformed("no finite number");
+    if (!Number.isFinite(value)) throw new Malformed("no finite number");
+    // It would be encoded as a whole number, or, beyond 2^53, not at all (found by fuzzing).
+    if (Number.isInteger(value)) throw new Malformed("a whole number as a float");
     return value;
   }
 

@@ -299,6 +299,33 @@ test("unknown devices are a number; two owners of one device are both told", {
   await reads(card(page, "Kitchen"), /70,7 °F.*Humidade/);
 });
 
+test("who knocks is let in or sent away", { skip }, async (context) => {
+  const { port } = await serve(context, { office: officeOfSix(), staticDir });
+  const { page } = await open(context, port);
+  const waiting = ["new-pi", "odd-pi"].map((name) => ({
+    id: `did:key:${name}`,
+    name,
+    fingerprint: "7F3A-11",
+    address: "192.0.2.50:7946",
+    seen_by: ["hall-pi"],
+  }));
+  const decided: string[] = [];
+  await page.route("**/v1/pending", (route) => route.fulfill({ json: waiting }));
+  await page.route("**/v1/pending/*", (route) => {
+    const name = decodeURIComponent(route.request().url().split("/").at(-1) ?? "");
+    decided.push(`${route.request().method()} ${name}`);
+    waiting.splice(waiting.findIndex(({ id }) => id === name) >>> 0, 1);
+    return route.fulfill({ status: 200, json: { id: name } });
+  });
+  await go(page, "Mesh");
+  await reads(card(page, "new-pi"), /192\.0\.2\.50:7946 · knocked at hall-pi7F3A-11/);
+  await page.getByRole("button", { name: "Let new-pi in" }).click();
+  await card(page, "new-pi").waitFor({ state: "detached" });
+  await card(page, "odd-pi").getByRole("button", { name: "Send away" }).click();
+  await page.getByRole("heading", { name: "Wants in" }).waitFor({ state: "detached" });
+  assert.deepEqual(decided, ["POST did:key:new-pi", "DELETE did:key:odd-pi"]);
+});
+
 test("when no node answers the page says so, and goes on when its own is back", {
   skip,
 }, async (context) => {

@@ -55,7 +55,6 @@ test("a grant's link lets a browser write over plain HTTP, till it is taken back
   const node = new NodeProcess({
     name: "pi",
     data: join(folder, "data"),
-    secretFile: join(folder, "mesh.secret"),
     meshPort,
     peerPorts: [],
     sensors: [],

@@ -152,6 +152,8 @@ test("on a real mesh: a target, a split and its heal, and a node that dies under
   await page.getByLabel("Its room").fill("Entrance Hall");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved: every node will know it so.").waitFor();
+  await page.getByRole("button", { name: "Make an invitation" }).click();
+  await page.getByText(/watercooler join [\w-]{20}/).waitFor();
   const named = async () => {
     const known = (await (await fetch(`${third}/v1/nodes`)).json()) as NodeDocument[];
     return known.some(({ room }) => room === "entrance-hall");
@@ -162,6 +164,16 @@ test("on a real mesh: a target, a split and its heal, and a node that dies under
   const spans = await delays(page, home);
   const median = spans[Math.floor(spans.length / 2)] ?? 0;
   console.log(`a change is on the page after ${Math.round(median)} ms (median)`);
+
+  // A room's own page draws what the node kept, and gives it as a file.
+  await card(page, "Kitchen").getByRole("link", { name: "Kitchen" }).click();
+  await page.locator(".chart canvas").waitFor();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV · Kitchen" }).click();
+  const file = await saving;
+  assert.equal(file.suggestedFilename(), "kitchen-temperature.csv");
+  assert.match(readFileSync(await file.path(), "utf8"), /^time,mean \(degC\),[^\n]*\n\d{4}-/);
+  await go(page, "Office");
 
   // The demo is cut in two and healed by a button.
   await go(page, "Mesh");

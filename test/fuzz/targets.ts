@@ -1,5 +1,6 @@
 import type { FuzzTarget } from "./target.ts";
 import { HTTP_TARGETS } from "./targets-http.ts";
+import { JOIN_TARGETS } from "./targets-join.ts";
 import { MESH_TARGETS } from "./targets-mesh.ts";
 import { NEIGHBOUR_TARGETS } from "./targets-neighbours.ts";
 import { TEXT_TARGETS } from "./targets-text.ts";
@@ -13,5 +14,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...TEXT_TARGETS,
   ...NEIGHBOUR_TARGETS,
   ...UCAN_TARGETS,
+  ...JOIN_TARGETS,
   ...HTTP_TARGETS,
 ];

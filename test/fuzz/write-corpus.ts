@@ -26,6 +26,7 @@ import { IdentityTable } from "../../src/replica/entry-codec.ts";
 import { vectorOf } from "../../src/replica/sync.ts";
 import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
+import { JOIN_SAMPLES } from "./targets-join.ts";
 import { ROWS } from "./targets-mesh.ts";
 import { spoken } from "./targets-neighbours.ts";
 import { UCAN_SAMPLES } from "./targets-ucan.ts";
@@ -180,6 +181,17 @@ write("ucan-token", { "valid-root": toBob.bytes, "valid-limited": toCarol.bytes,
 write("ucan-container", { valid: revocation, "valid-text": token });
 write("ucan-request", { valid: token, empty: "", dots: "eyJhbGciOiJub25lIn0.e30." });
 write("revocation", { valid: revocation });
+write("join", {
+  "valid-greeting": JOIN_SAMPLES.greeting(ROOT.publicKey, CREDENTIAL),
+  "valid-request": JOIN_SAMPLES.request,
+  "valid-answer": JOIN_SAMPLES.answer(CREDENTIAL),
+});
+write("codes", {
+  "valid-code": JOIN_SAMPLES.code,
+  "valid-typed": JOIN_SAMPLES.code.toLowerCase().replaceAll("-", " "),
+  long: "7".repeat(5_000),
+});
+
 write("serial", {
   valid:
     '{"hello":"box","firmware":"1.0"}\n{"sensor":"noise","kind":"sound","value":41.5}\n' +

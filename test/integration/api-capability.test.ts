@@ -79,12 +79,8 @@ async function guarded(context: TestContext, read: "lan" | "capability" = "lan")
     wallMs: () => (time.wallS + time.elapsedS) * 1_000,
     monotonicMs: () => performance.now() + time.elapsedS * 1_000,
   };
-  const trust = {
-    crypto,
-    mesh: root.id,
-    isRevoked: ({ cid }: Issued) => revoked.has(cid),
-    isOut: (id: NodeId) => revoked.has(id),
-  };
+  const isRevoked = ({ cid, iss }: Issued) => revoked.has(cid) || revoked.has(iss);
+  const trust = { crypto, mesh: root.id, isRevoked };
   const office = new GuardedOffice();
   const { port } = await serve(context, { office, trust, clock, read });
 

@@ -86,6 +86,23 @@ test("a Pi that believes in 1970, and one in 2038, are in today's chart", async 
   }
 });
 
+test("what is forgotten leaves the file, and nobody else's does", async (t) => {
+  const at = path(t);
+  const rig = new HistoryRig(at);
+  const endMs = START_MS + 2 * HOUR_MS + 10 * MINUTE_MS;
+  rig.live(endMs, rig.self, OTHER);
+  rig.historian.forget(OTHER);
+  rig.work();
+  rig.file.close();
+  const again = new HistoryRig(at);
+  assert.equal((await again.chart(START_MS, endMs, MINUTE_MS)).length, 130);
+  assert.deepEqual([...again.historian.book.origins()], [rig.self]);
+  const range = { tier: "raw", fromMs: 0, toMs: Number.MAX_SAFE_INTEGER } as const;
+  assert.equal(again.file.heads({ ...range, series: 1 }).length, 2);
+  assert.equal(again.file.heads({ ...range, series: 2 }).length, 0);
+  again.file.close();
+});
+
 test("the file never grows beyond its limit: the oldest readings go first", async (t) => {
   const at = path(t);
   const bytesMax = 128 * 1024;

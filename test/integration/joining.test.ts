@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { grantText } from "../../src/api/grant-text.ts";
 import type {
   InvitationDocument,
   MembershipDocument,
@@ -10,7 +12,14 @@ import type {
   NodeDocument,
   PendingDocument,
 } from "../../src/api/types.ts";
+import { identityFromPem } from "../../src/trust/identity.ts";
 import { encodeInvitation } from "../../src/trust/invitation-code.ts";
+import { readChain } from "../../src/trust/membership.ts";
+import { readMembership } from "../../src/trust/membership-file.ts";
+import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
+import { containerText } from "../../src/ucan/container.ts";
+import { delegate } from "../../src/ucan/delegation.ts";
+import { identityOfSeed } from "../unit/ucan-principals.ts";
 import { assertFailed, run } from "./cli-harness.ts";
 import { until } from "./lan.ts";
 import { freePorts, NodeProcess } from "./node-process.ts";
@@ -55,6 +64,33 @@ async function invite(node: NodeProcess, ...words: readonly string[]) {
 function joinWith(node: NodeProcess, code: string, port: number, ...words: readonly string[]) {
   const config = `${node.plan.data}.yaml`;
   return run(["join", code, `127.0.0.1:${port}`, "--config", config, ...words]);
+}
+
+/** What a thief of a node's card has: its key and what lets it in; also passed on to another. */
+function stolenFrom({ plan: { data } }: NodeProcess): { own: string; passedOn: string } {
+  const identity = identityFromPem(readFileSync(join(data, "identity.pem"), "utf8"));
+  const membership = readMembership(data);
+  assert.ok(identity.ok && membership.ok && membership.value);
+  const { mesh, credential } = membership.value;
+  const crypto = createUcanCrypto();
+  const chain = readChain(credential, crypto) ?? [];
+  const { d = "" } = createPrivateKey(identity.value.privateKeyPem).export({ format: "jwk" });
+  const seed = randomBytes(32);
+  const link = delegate(
+    {
+      issuer: identity.value,
+      audience: identityOfSeed(seed.toString("hex")).id,
+      subject: mesh,
+      command: "/",
+      expiration: null,
+      nonce: new Uint8Array(),
+    },
+    crypto,
+  );
+  return {
+    own: grantText(new Uint8Array(Buffer.from(d, "base64url")), containerText(chain)),
+    passedOn: grantText(new Uint8Array(seed), containerText([...chain, link])),
+  };
 }
 
 const names = async (node: NodeProcess) =>
@@ -161,9 +197,34 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     await agree([a, b, c], "a,b,c");
   });
 
+  const target = (node: NodeProcess, token: string) =>
+    cli(node, "target", "kitchen", "temperature", "21", "--token", token);
+  const grant = async (node: NodeProcess): Promise<string> => {
+    const made = await cli(node, "grant", "--can", "target");
+    assert.equal(made.code, 0, made.stderr);
+    return JSON.parse(made.stdout).token;
+  };
+  let granted = "";
+  let stolen = { own: "", passedOn: "" };
+
+  await t.test("an admin's grants work everywhere, who was only let in makes none", async () => {
+    granted = await grant(a);
+    stolen = stolenFrom(a);
+    for (const token of [granted, stolen.own, stolen.passedOn]) {
+      const set = await target(c, token);
+      assert.equal(set.code, 0, set.stderr);
+    }
+    assertFailed(await cli(c, "grant", "--can", "target"), 77, /was let in and no more/);
+    assertFailed(await target(b, stolenFrom(c).own), 77, /not for this/);
+  });
+
   await t.test("the first node's loss loses nothing: another admin lets in", async () => {
     await a.end("SIGKILL");
     rmSync(a.plan.data, { recursive: true });
+    const self = (await b.get<MeshDocument>("/v1/mesh"))?.self;
+    const linked = async () =>
+      (await c.get<MeshDocument>("/v1/mesh"))?.links.some(({ id }) => id === self) === true;
+    await until(linked, STEP_MS_MAX, "the two that are left to meet");
     // It asks the one that may not let it in, which passes that on.
     const { code } = await invite(b);
     const joined = await joinWith(d, code, portC);
@@ -173,6 +234,14 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     assert.equal(forgot.code, 0, forgot.stderr);
     assert.deepEqual(JSON.parse(forgot.stdout).kept.includes("b"), true);
     await agree([b, c, d], "b,c,d");
+  });
+
+  await t.test("with the key of a node that was put out nobody writes any more", async () => {
+    assertFailed(await target(c, stolen.own), 77, /put out of the mesh/);
+    assertFailed(await target(c, stolen.passedOn), 77, /taken back/);
+    // What it had granted for all to see stays, and so do the powers of those whom it let in.
+    assert.equal((await target(c, granted)).code, 0);
+    assert.equal((await target(c, await grant(b))).code, 0);
   });
 
   await t.test("who knocks is seen everywhere, and let in where somebody may", async () => {
@@ -208,6 +277,7 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     assert.ok(tookMs < LINK_GONE_MS_MAX, `${tookMs} ms`);
     await until(() => /was put out of the mesh/.test(d.log), STEP_MS_MAX, "its own word");
     assert.equal(await d.push("box", 21), 409);
+    assert.match(await d.text("/v1/health"), /this node was put out of the mesh: run watercooler/);
     await d.end("SIGTERM");
     // One that was off meanwhile still holds all that it wrote.
     await up(c);

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,9 @@ const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.m
 /** So that two runs on one machine stay apart. */
 export const PREFIX = `wcm-${process.pid}-`;
 export const SWITCH = `${PREFIX}lan`;
+
+/** What a command may take on a loaded machine; `join` gives up by itself before. */
+const CLI_MS_MAX = 60_000;
 
 export const ip = (...args: string[]) =>
   execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
@@ -122,7 +125,7 @@ export class Host {
     );
   }
 
-  private get configPath(): string {
+  get configPath(): string {
     return join(this.folder, `pi-${this.number}.yaml`);
   }
 
@@ -162,6 +165,12 @@ export class Host {
     this.process.stderr?.on("data", (chunk) => {
       this.log += chunk;
     });
+  }
+
+  /** Runs the command line on the host to its end, with the host's own configuration. */
+  cli(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+    const command = ["netns", "exec", this.name, process.execPath, PROGRAM, ...words];
+    return spawnSync("ip", command, { encoding: "utf8", timeout: CLI_MS_MAX });
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {

@@ -163,6 +163,7 @@ test("who is in, and where, is known on every Pi, survives restarts, and ends wi
       return answer;
     };
     await answered("who's at the office", /^In: Ana \(/);
+    await answered("who is in room 0", /^In room 0: Ana \(/);
     const where = await answered("where is ana", /^Ana is in, in room 0, seen /);
     assert.deepEqual(where?.sources, [one.get<{ id: string }>("/v1/node")?.id]);
     assert.ok((where?.age_s ?? Infinity) < 15);

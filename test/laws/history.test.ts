@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import test from "node:test";
 import fc from "fast-check";
 import { toHex } from "../../src/base/bytes.ts";
 import { nodeIdOfKey } from "../../src/base/id.ts";
 import { type Bucket, bucketOf, rollUp, uniteReadings } from "../../src/history/bucket.ts";
+import { COPIES, holdersOf } from "../../src/history/holders.ts";
 import { decodeJournal, encodeJournal } from "../../src/history/journal.ts";
+import { decodeLetter, encodeLetter } from "../../src/history/letters.ts";
+import { decodeManifest, encodeManifest } from "../../src/history/manifest.ts";
 import { OpenSpan } from "../../src/history/open-span.ts";
+import { decodePublished, encodePublished, PUBLISHED_MAX } from "../../src/history/published.ts";
 import { decodeSegment, encodeSegment, type Segment } from "../../src/history/segment.ts";
 import { without } from "../../src/history/spans.ts";
 import { PLANS, type Tier } from "../../src/history/tiers.ts";
@@ -139,4 +144,78 @@ test("spans without one of them hold every instant but its own", () => {
       }
     }),
   );
+});
+
+const ids = fc.uniqueArray(fc.nat(255), { minLength: 1, maxLength: 20 });
+const idOf = (number: number) => nodeIdOfKey(new Uint8Array(32).fill(number));
+const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+const hashes = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 8 });
+
+test("three keep what one measured; all choose the same, and who goes moves only its own", () => {
+  fc.assert(
+    fc.property(ids, fc.nat(255), fc.nat(), (numbers, of, pick) => {
+      const nodes = numbers.map(idOf);
+      const origin = idOf(of);
+      const chosen = holdersOf(origin, nodes, sha256);
+      const others = nodes.filter((node) => node !== origin);
+      assert.equal(chosen.length, Math.min(COPIES, others.length));
+      assert.ok(!chosen.includes(origin));
+      assert.deepEqual(holdersOf(origin, [...nodes].reverse(), sha256), chosen);
+      const gone = nodes[pick % nodes.length];
+      const after = holdersOf(
+        origin,
+        nodes.filter((node) => node !== gone),
+        sha256,
+      );
+      for (const node of chosen) if (node !== gone) assert.ok(after.includes(node));
+    }),
+  );
+});
+
+test("letters, manifests and what is published come back as they were, and any bytes do no harm", () => {
+  const tier = fc.constantFrom<Tier>("raw", "minute", "hour");
+  const wanted = fc.constantFrom("manifest" as const, "segments" as const, "unsealed" as const);
+  fc.assert(
+    fc.property(hashes, tier, wanted, fc.nat(1_000_000), (parts, of, what, number) => {
+      const startMs = number * PLANS[of].spanMs;
+      const span = { origin: SERIES.origin, tier: of, startMs };
+      const ask = { ...{ type: "ask" as const, nonce: number, wanted: what }, ...span };
+      const asked = { ...ask, hashes: parts, skip: number };
+      assert.deepEqual(decodeLetter(encodeLetter(asked)), { ok: true, value: asked });
+      const given = { type: "give" as const, nonce: number, bodies: parts, rest: "more" as const };
+      assert.deepEqual(decodeLetter(encodeLetter(given)), { ok: true, value: given });
+
+      const manifest = encodeManifest({ ...span, parts });
+      assert.equal(
+        toHex(encodeManifest({ ...span, parts: [...parts].reverse() })),
+        toHex(manifest),
+      );
+      const decoded = decodeManifest(manifest);
+      assert.ok(decoded.ok && decoded.value.parts.length === parts.length);
+
+      const closed = parts.map((hash, at) => ({ startMs: startMs + at * PLANS[of].spanMs, hash }));
+      assert.deepEqual(decodePublished(of, encodePublished(of, [...closed].reverse())), closed);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 120 }), tier, (bytes, of) => {
+      decodeLetter(bytes);
+      decodeManifest(bytes);
+      decodePublished(of, bytes);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("what an origin publishes has an end, and is the newest", () => {
+  const hash = new Uint8Array(32);
+  for (const [tier, max] of Object.entries(PUBLISHED_MAX) as [Tier, number][]) {
+    const { spanMs } = PLANS[tier];
+    const closed = Array.from({ length: 3 * max }, (_, at) => ({ startMs: at * spanMs, hash }));
+    const encoded = encodePublished(tier, closed);
+    const told = decodePublished(tier, encoded);
+    assert.equal(told.length, max);
+    assert.equal(told.at(-1)?.startMs, (3 * max - 1) * spanMs);
+    assert.ok(encoded.length < 4_096, `${encoded.length}`);
+  }
 });

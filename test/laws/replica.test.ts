@@ -75,15 +75,17 @@ function agree(nodes: readonly Node[], expected: Record<string, string>): void {
   }
 }
 
+/** Found by chance: whole comparisons, for nothing each time, kept all else from being told. */
+const FOUND = { seed: -1305046467, path: "20" };
+
 test("any schedule of loss, repetition, reordering and restarts ends in the same state", () => {
-  fc.assert(
-    fc.property(fc.nat(), steps, bytesMax, (seed, schedule, most) => {
-      const { nodes, expected } = play(seed, schedule);
-      assert.ok(settle(nodes, most), "the exchange never ends");
-      agree(nodes, expected);
-    }),
-    { numRuns: 300 },
-  );
+  const property = fc.property(fc.nat(), steps, bytesMax, (seed, schedule, most) => {
+    const { nodes, expected } = play(seed, schedule);
+    assert.ok(settle(nodes, most), "the exchange never ends");
+    agree(nodes, expected);
+  });
+  fc.assert(property, { numRuns: 1, ...FOUND });
+  fc.assert(property, { numRuns: 300 });
 });
 
 test("an old entry brought again changes nothing", () => {

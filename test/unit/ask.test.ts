@@ -184,6 +184,21 @@ test("who is in, where somebody is, and who may know", () => {
   }
 });
 
+test("who is in a room is named where that is known, to those who may know", () => {
+  const ana = { person: "Ana", isIn: true, room: "kitchen", ageMs: 65_000, seenBy: [idOf(2)] };
+  const people = [ana, { ...ana, person: "Bo", isIn: false }, { ...ana, person: "Cy", room: "x" }];
+  const view = office({ people });
+  const { text, ageMs, sources } = answerQuestion("who is in the kitchen", view);
+  assert.equal(text, "In kitchen: Ana (65 seconds ago).");
+  assert.deepEqual([ageMs, sources], [65_000, [idOf(2)]]);
+  const other = answerQuestion("who is in the kitchen", { ...view, audience: "public" });
+  assert.doesNotMatch(other.text, /Ana/);
+  assert.equal(
+    answerQuestion("where is ana", view).text,
+    "Ana is in, in kitchen, seen 65 seconds ago.",
+  );
+});
+
 test("a room is taken or likely empty, and the answer says by what", () => {
   const [moves, counter] = [
     reading({ kind: "motion", room: "kitchen", value: false, ageMs: 1_000, sensor: "k/pir" }),
@@ -213,6 +228,10 @@ test("a room is taken or likely empty, and the answer says by what", () => {
   assert.equal(
     ask({ ...empty, count: 0, passedMs: 3_000, movedMs: 4_000 }),
     "Kitchen: likely empty, all who came in went out, 3 seconds ago, from k/door.",
+  );
+  assert.equal(
+    ask({ ...empty, count: 2, passedMs: 36_000_000 }, [counter]),
+    "Kitchen: likely empty, 2 counted in but nobody for 10 hours, from k/door.",
   );
   assert.match(ask({ count: undefined }, []), /nothing in kitchen tells whether somebody is there/);
 });

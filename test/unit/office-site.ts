@@ -1,6 +1,7 @@
 import { utf8 } from "../../src/base/bytes.ts";
 import { type NodeId, nodeIdOfKey } from "../../src/base/id.ts";
 import { SeededRandom } from "../../src/base/random.ts";
+import { outlasts, parseForgottenKey } from "../../src/office/admissions.ts";
 import { claimWithdrawal } from "../../src/office/claims.ts";
 import { aged, NODE_KEY, nodeRecord } from "../../src/office/records.ts";
 import type { Entry } from "../../src/replica/entry.ts";
@@ -29,6 +30,7 @@ export class Site {
       verify: () => true,
       admit: () => true,
       withdrawal: claimWithdrawal,
+      retirement: { retires: ({ key }) => parseForgottenKey(key), outlasts },
     });
     this.writer = new Writer(this.replica, {
       self: this.self,

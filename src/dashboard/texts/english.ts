@@ -157,7 +157,9 @@ export const english: Texts = {
   validUntil: (time) => `valid until ${time}, once`,
   wantsIn: "Wants in",
   compareFingerprint: "Compare this with what the new Pi shows before you let it in.",
-  letIn: (name) => (name === "" ? "Let in" : `Let ${name} in`),
+  letIn: (name) => `Let ${name} in`,
+  sendAway: "Send away",
+  heardBy: (names) => `knocked at ${names}`,
 
   whoTalks: "Who talks to whom",
   alone: "This node is alone so far. Others of its mesh on this network are found by themselves.",

@@ -159,7 +159,9 @@ export const portuguese: Texts = {
   validUntil: (time) => `vale até ${time}, uma vez`,
   wantsIn: "Quer entrar",
   compareFingerprint: "Compare isto com o que o novo Pi mostra antes de o deixar entrar.",
-  letIn: (name) => (name === "" ? "Deixar entrar" : `Deixar entrar ${name}`),
+  letIn: (name) => `Deixar entrar ${name}`,
+  sendAway: "Mandar embora",
+  heardBy: (names) => `bateu à porta de ${names}`,
 
   whoTalks: "Quem fala com quem",
   alone: "Este nó está só por agora. Outros da sua malha nesta rede são encontrados por si.",

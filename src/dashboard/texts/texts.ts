@@ -136,6 +136,8 @@ export interface Texts {
   readonly wantsIn: string;
   readonly compareFingerprint: string;
   letIn(name: string): string;
+  readonly sendAway: string;
+  heardBy(names: string): string;
 
   readonly whoTalks: string;
   readonly alone: string;

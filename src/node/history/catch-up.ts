@@ -51,6 +51,8 @@ export interface CatchUpParts {
   /** Whether this node keeps a tier of an origin for long. */
   keeps(origin: NodeId, tier: Tier): boolean;
   origins(): Iterable<NodeId>;
+  /** Lets other work go first. */
+  pause(): Promise<void>;
   /** Whom to ask about an origin, the best first. */
   peersFor(origin: NodeId): readonly Peer[];
 }
@@ -132,6 +134,8 @@ export class CatchUp {
       if (!this.parts.keeps(origin, tier)) continue;
       for (const { startMs, hash } of this.parts.publisher.of(origin, tier)) {
         const gap = { origin, tier, startMs, hash: toHex(hash) };
+        if (this.complete.get(nameOf(gap)) === gap.hash) continue;
+        await this.parts.pause();
         if (this.isStopped) return;
         if (this.isHere(gap, gap.hash)) continue;
         if (this.mayAsk(gap) && (await this.fetch(gap))) continue;

@@ -98,6 +98,22 @@ export class Historian {
     if (left) this.ownAfterMs = this.parts.clock.monotonicMs() + REMINDED_MS;
   }
 
+  /** Drops all of an origin, a series at a time. */
+  forget(origin: NodeId): void {
+    const gone = this.book.forget(origin).map(({ number }) => number);
+    this.waiting = this.waiting.filter(({ series }) => !gone.includes(series));
+    this.parts.slices.run(this.drop(gone));
+  }
+
+  private *drop(numbers: readonly number[]): Steps {
+    for (const number of numbers) {
+      this.parts.file.commit({ forget: [number] });
+      yield;
+    }
+    // Their numbers are given again after the next start.
+    this.rewriteJournal();
+  }
+
   /** Something of an origin is whole now: what it may be rolled up to is made. */
   touch(origin: NodeId): void {
     for (const { number } of this.book.ofOrigin(origin)) this.due.add(number);

@@ -77,6 +77,7 @@ export class History implements HistorySide {
       sealed: (tier, startMs) => this.publisher.note(tier, startMs),
     });
     const { historian } = this;
+    const pause = () => new Promise<void>((resolve) => timers.set(0, resolve));
     const library = new Library(historian.book, file, segments, hash);
     this.publisher = new Publisher(self, node, replica, library);
     this.missed = new MissedEntries(clock);
@@ -88,9 +89,9 @@ export class History implements HistorySide {
       keeps: (origin, tier) =>
         tier === "raw" || keeping.isHolder(origin, roomsOf(historian, origin)),
       origins: () => [...replica.origins()].map(({ origin }) => origin),
+      pause,
       peersFor: (origin) => this.peersFor(origin),
     });
-    const pause = () => new Promise<void>((resolve) => timers.set(0, resolve));
     this.charts = new Charts(historian.book, segments, historian.clocks, pause);
   }
 
@@ -145,9 +146,15 @@ export class History implements HistorySide {
   }
 
   private look(): void {
+    const { replica, overlay, counters } = this.parts;
+    const retired = [...this.historian.book.origins()].filter((id) => replica.isRetired(id));
+    for (const origin of retired) this.historian.forget(origin);
     this.historian.look();
     this.publisher.tell();
-    if (this.parts.overlay.membership.views.active.size > 0) void this.catchUp.round();
+    if (overlay.membership.views.active.size === 0) return;
+    this.catchUp.round().catch((error: unknown) => {
+      counters.trouble("past readings were not fetched", String(error));
+    });
   }
 
   /** Fetches what a chart lacks, as long as anybody would wait for it. */

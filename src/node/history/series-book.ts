@@ -69,6 +69,22 @@ export class SeriesBook {
     return span.add(atMs, steps, holdMs);
   }
 
+  origins(): Iterable<NodeId> {
+    return this.byOrigin.keys();
+  }
+
+  /** Drops an origin's series; their numbers are not given again in this process. */
+  forget(origin: NodeId): readonly SeriesState[] {
+    const gone = this.ofOrigin(origin);
+    for (const { number, name } of gone) {
+      this.byKey.delete(seriesKey(name));
+      this.byNumber.delete(number);
+    }
+    this.byOrigin.delete(origin);
+    this.fresh = this.fresh.filter(({ name }) => name.origin !== origin);
+    return gone;
+  }
+
   /** Series that the file does not have. */
   unsaved(): readonly NumberedSeries[] {
     return this.fresh.map(({ number, name }) => ({ number, name }));

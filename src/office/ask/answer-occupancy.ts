@@ -19,7 +19,7 @@ export function answerOccupancy(
   const lines = rooms.filter(isWanted).map((room) => occupancyOf(view, speech, room));
   if (lines.length > 0) return lines;
   if (rooms.some((room) => stateOf(view, room) !== undefined)) {
-    return [{ text: speech.say(wanted === "free" ? "noneFree" : "peopleNone") }];
+    return [{ text: speech.say(wanted === "free" ? "noneFree" : "noneTaken") }];
   }
   const slots = { kind: speech.kind("motion") };
   return [{ text: speech.noData(speech.say("notMeasuredInOffice", slots)) }];
@@ -32,14 +32,16 @@ function occupancyOf(view: AskView, speech: Speech, room: string): Line {
   const { ageMs, sensor } = told;
   const ago = speech.ago(ageMs);
   const slots = { room: sentence(roomName(room)), ago, sensor };
-  const { count, movedMs } = occupancy;
-  const more = { count: String(count ?? ""), moved: speech.ago(movedMs ?? 0) };
+  const { count, movedMs, passedMs } = occupancy;
+  const span = speech.span(Math.min(movedMs ?? Infinity, passedMs ?? Infinity));
+  const more = { count: String(count ?? ""), moved: speech.ago(movedMs ?? 0), span };
   const text = speech.say(sentenceOf(occupancy, told), { ...slots, ...more });
   return { text, ageMs, sources: occupancy.sources };
 }
 
 function sentenceOf({ state, count }: OccupancyView, { kind, value }: ReadingView) {
-  if (state === "empty") return kind === "count" ? "roomLeft" : "roomFree";
+  if (state === "empty" && kind === "count") return count === 0 ? "roomLeft" : "roomDeserted";
+  if (state === "empty") return "roomFree";
   if (count !== undefined && count > 0) return "roomCounted";
   return value === true ? "roomTaken" : "roomLately";
 }

@@ -1,7 +1,7 @@
 import { answerOccupancy } from "./answer-occupancy.ts";
 import type { Intent } from "./intent.ts";
 import { roomName, type Speech } from "./speech.ts";
-import type { AskView, Line } from "./view.ts";
+import type { AskedPerson, AskView, Line } from "./view.ts";
 import { wordsOf } from "./words.ts";
 
 type Of<Type extends Intent["type"]> = Extract<Intent, { type: Type }>;
@@ -11,16 +11,35 @@ const GROUP_BIT = 1;
 
 export function answerWho(view: AskView, speech: Speech, { where }: Of<"who">): readonly Line[] {
   if (where.scope === "rooms") {
-    return answerOccupancy(view, speech, { wanted: "taken", where });
+    const known = where.rooms.flatMap((room) => namedIn(view, speech, room));
+    const told = answerOccupancy(view, speech, { wanted: "taken", where });
+    // That no sensor tells is no answer where somebody is known to be there.
+    return [...known, ...told.filter(({ sources }) => known.length === 0 || sources)];
   }
   const refused = refusal(view, speech);
   if (refused !== undefined) return [refused];
   const inside = (view.people ?? []).filter(({ isIn }) => isIn);
   if (inside.length === 0) return [{ text: speech.say("peopleNone") }];
-  const ageMs = Math.max(...inside.map((person) => person.ageMs ?? 0));
-  const names = inside.map((one) => `${one.person} (${speech.ago(one.ageMs ?? 0)})`);
-  const text = speech.say("peopleIn", { people: speech.list(names) });
-  return [{ text, ageMs, sources: inside.flatMap(({ seenBy }) => seenBy) }];
+  const text = speech.say("peopleIn", { people: named(inside, speech) });
+  return [{ text, ...basisOf(inside) }];
+}
+
+/** Who is known to be in a room, for those who may read people. */
+function namedIn(view: AskView, speech: Speech, room: string): readonly Line[] {
+  const people = view.audience === "public" ? [] : (view.people ?? []);
+  const inside = people.filter((one) => one.isIn && one.room === room);
+  if (inside.length === 0) return [];
+  const slots = { room: roomName(room), people: named(inside, speech) };
+  return [{ text: speech.say("peopleInRoom", slots), ...basisOf(inside) }];
+}
+
+function named(people: readonly AskedPerson[], speech: Speech): string {
+  return speech.list(people.map((one) => `${one.person} (${speech.ago(one.ageMs ?? 0)})`));
+}
+
+function basisOf(people: readonly AskedPerson[]): Pick<Required<Line>, "ageMs" | "sources"> {
+  const ageMs = Math.max(...people.map((person) => person.ageMs ?? 0));
+  return { ageMs, sources: people.flatMap(({ seenBy }) => seenBy) };
 }
 
 export function answerWhere(

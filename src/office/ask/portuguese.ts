@@ -135,8 +135,12 @@ export const PORTUGUESE: Language = {
     roomLately: "{room}: talvez esteja lá alguém, mexeu-se {moved}, diz {sensor}.",
     roomLeft: "{room}: provavelmente vazia, quem entrou saiu, {ago}, de {sensor}.",
     noMotionSensor: "nada em {room} diz se está lá alguém.",
+    roomDeserted:
+      "{room}: provavelmente vazia, entraram {count} mas ninguém há {span}, de {sensor}.",
+    noneTaken: "Não sei de nenhuma sala ocupada.",
     noneFree: "Não sei de nenhuma sala livre.",
     peopleIn: "Estão: {people}.",
+    peopleInRoom: "Em {room}: {people}.",
     peopleNone: "Não vejo ninguém que conheça.",
     peopleUnregistered: "ninguém me disse qual é o seu dispositivo.",
     peopleWithheld: "o que nomeia pessoas só se diz a quem o pode ler.",
