@@ -34,7 +34,7 @@ export async function status(deps: CliDeps, asking: Asking): Promise<void> {
   ]);
   const paper = paperOf(deps);
   const parts = [
-    headline(self, mesh, nodes) + authorityLine(self) + troubles(health, paper),
+    headline(self, mesh, nodes) + authorityLine(self) + troubles(health, paper) + outside(health),
     pending.length > 0 ? pendingTable(pending, paper) : "",
     nodeTable(self, nodes, paper),
     self.sensors.length > 0 ? sensorTable(self, paper) : "",
@@ -89,6 +89,14 @@ function troubles({ checks }: Health, paper: Paper): string {
     .filter(([, check]) => check.status !== "ok")
     .map(([name, check]) => plain(`${name} ${check.status}: ${check.detail}`))
     .map((text) => `${inTone({ text, tone: "bad" }, paper)}\n`)
+    .join("");
+}
+
+/** Chats and announcements that are well: whether they are is not seen from within the mesh. */
+function outside({ checks }: Health): string {
+  return Object.entries(checks)
+    .filter(([name, { status }]) => status === "ok" && /^(?:chat|announce) /.test(name))
+    .map(([name, { detail }]) => `${plain(`${name}: ${detail}`)}\n`)
     .join("");
 }
 

@@ -2,17 +2,15 @@ import type { Timers } from "../../firmware-bridge/src/timers.ts";
 import type { Log } from "../base/log.ts";
 import { type Clock, SECOND_MS } from "../base/time.ts";
 import type { ChatSettings, EdgeSettings } from "../config/edge-settings.ts";
-import { askView } from "../node/ask-view.ts";
 import type { Counters } from "../node/counters.ts";
 import type { EdgeNotes } from "../node/edge-notes.ts";
 import type { Check, ReadSide } from "../node/read-side.ts";
 import type { Advised } from "../office/announcements.ts";
-import { answerQuestion } from "../office/ask/answer.ts";
 import type { RoomView } from "../office/views.ts";
 import { Announcer } from "./announcer.ts";
 import { Answerer } from "./chat/answerer.ts";
+import { replyTo } from "./chat/reply.ts";
 import type { ChatService } from "./chat/service.ts";
-import { quiet } from "./chat/speak.ts";
 import { effectOf } from "./effects.ts";
 
 /** How often the node looks whether what it says of its edge still holds. */
@@ -54,7 +52,7 @@ export async function startEdge(parts: EdgeParts): Promise<Edge> {
   const answerer = new Answerer({
     ...parts,
     now: () => clock.monotonicMs(),
-    answer: (question) => answerFor(readSide, settings.chat.people, question),
+    answer: (question) => replyTo(readSide, settings.chat.people, question),
     timers,
   });
   const offer = () => {
@@ -93,12 +91,4 @@ async function chatsOf(
     chats.push(new Mattermost({ ...parts, settings: mattermost }));
   }
   return chats;
-}
-
-/** The answer of `ask`, with nobody named who is not to be, and nobody called. */
-function answerFor(readSide: ReadSide, people: ChatSettings["people"], question: string): string {
-  const view = askView(readSide, people === "named" ? "all" : "public");
-  const asked = question === "" ? "help" : question;
-  const names = (view.people ?? []).map(({ person }) => person);
-  return quiet(answerQuestion(asked, view).text, names);
 }

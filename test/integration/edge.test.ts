@@ -11,7 +11,7 @@ import { until } from "./three-rooms.ts";
 
 const MAC = "3c:22:fb:01:02:03";
 /** What a service asks to be left alone for. */
-const WAIT_S = 3;
+const WAIT_S = 2;
 
 test("three nodes speak to the outside as one, whatever fails", async (context: TestContext) => {
   const office = await EdgeOffice.start(context);

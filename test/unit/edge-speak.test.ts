@@ -1,8 +1,41 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { ok } from "../../src/base/result.ts";
+import { replyTo } from "../../src/edge/chat/reply.ts";
 import { quiet } from "../../src/edge/chat/speak.ts";
 import { askedPauseMs, pauseMs } from "../../src/edge/delivery.ts";
 import { deliveryOf } from "../../src/edge/http.ts";
+import type { PeopleSide } from "../../src/node/read-side.ts";
+import { FakeOffice } from "../integration/api-fake-office.ts";
+
+/** An office in which one person is. */
+class PeopledOffice extends FakeOffice {
+  readonly people: PeopleSide = {
+    list: () => [
+      {
+        person: "Ana Silva",
+        isIn: true,
+        sinceWallMs: 0,
+        devices: [{ mac: "02:00:00:00:00:01", ip: undefined, ageMs: 1_000, others: [] }],
+      },
+    ],
+    register: () => ok(undefined),
+    unregister: () => ok(undefined),
+    caller: () => undefined,
+  };
+}
+
+test("a channel is told names only where the operator allowed it, and calls nobody by them", () => {
+  const office = new PeopledOffice();
+  for (const question of ["who's in?", "where is ana", "quem está?"]) {
+    assert.doesNotMatch(replyTo(office, "withheld", question), /An.?a|Silva/, question);
+    const named = replyTo(office, "named", question);
+    assert.doesNotMatch(named, /Ana|Silva/);
+    assert.match(named.replaceAll("\u200d", ""), /Ana Silva/, question);
+  }
+  assert.match(replyTo(office, "withheld", ""), /^Ask me for a room/);
+  assert.match(replyTo(office, "withheld", "kitchen temp"), /^Kitchen: temperature/);
+});
 
 test("an answer calls nobody, neither by an @ nor by a bare name", () => {
   const said = quiet("In: Ana (now) and Zé da Silva. Ask @ana or @channel", ["Ana", "Zé da Silva"]);

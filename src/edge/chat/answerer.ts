@@ -11,8 +11,8 @@ const TURN_MS = 2 * SECOND_MS;
 /** So that two who take on a question at once learn of each other. A few times a link's delay. */
 const MEET_MS = 300;
 /** Who took on a question and has not said so again for so long is gone. */
-const TAKEN_MS_MAX = 7 * SECOND_MS;
-const RETAKE_MS = 2 * SECOND_MS;
+const TAKEN_MS_MAX = 5 * SECOND_MS;
+const RETAKE_MS = 1.5 * SECOND_MS;
 /** A later answer would be of no use. A guess. */
 const QUESTION_MS_MAX = 5 * MINUTE_MS;
 /** Slack gives a message out again for the last time after 5 minutes. */
