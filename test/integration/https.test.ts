@@ -161,6 +161,12 @@ test("three nodes answer over HTTPS with the mesh's own authority", async (conte
   const untold = await run(words);
   assert.equal(untold.code, 69);
   assert.match(untold.stderr, /^watercooler: .*not vouched for.*--ca\n$/);
+
+  await lab.end("SIGTERM");
+  const isOfHttps = (name: string) => /^(https|authority)/.test(name);
+  assert.equal(readdirSync(lab.plan.data).filter(isOfHttps).length, 2);
+  assert.equal((await run(["rekey", "--config", `${lab.plan.data}.yaml`])).code, 0);
+  assert.deepEqual(readdirSync(lab.plan.data).filter(isOfHttps), [], "a copied card's keys");
 });
 
 test("who installs the authority trusts it with no other site", async (context) => {
