@@ -1,4 +1,4 @@
-import { chownSync, existsSync, rmSync, statSync } from "node:fs";
+import { chownSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint } from "./base/fingerprint.ts";
 import { err, ok, type Result } from "./base/result.ts";
@@ -25,6 +25,12 @@ const OWN_FILES = [
   ...["identity.pem", "identity.crt", "membership.json"],
   ...[STORE, `${STORE}-wal`, `${STORE}-shm`],
 ];
+
+/** With those for HTTPS: a copied card has them too. */
+function ownFiles(dataDir: string): readonly string[] {
+  const there = existsSync(dataDir) ? readdirSync(dataDir) : [];
+  return [...OWN_FILES, ...there.filter((name) => /^(?:https\.|authority-)/.test(name))];
+}
 
 export interface JoinPorts extends EnterPorts {
   /** A line that somebody types, unseen where that can be, or that a pipe gives. */
@@ -115,7 +121,8 @@ export function rekey(
   if (!existsSync(config.dataDir)) return err(`there is no node in ${config.dataDir}`);
   const before = statSync(config.dataDir);
   const dropped = whileStopped(config, () => {
-    for (const file of OWN_FILES) rmSync(join(config.dataDir, file), { force: true });
+    for (const file of ownFiles(config.dataDir))
+      rmSync(join(config.dataDir, file), { force: true });
   });
   if (!dropped.ok) return dropped;
   const made = loadOrCreateIdentity(config.dataDir);
@@ -150,7 +157,7 @@ function whileStopped<T>(config: Config, act: () => T): Result<T> {
 }
 
 function giveTo(dataDir: string, owner: { readonly uid: number; readonly gid: number }): void {
-  for (const file of [...OWN_FILES, `${STORE}.lock`]) {
+  for (const file of [...ownFiles(dataDir), `${STORE}.lock`]) {
     const path = join(dataDir, file);
     if (existsSync(path)) chownSync(path, owner.uid, owner.gid);
   }

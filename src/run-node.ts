@@ -133,7 +133,9 @@ async function wireNode(
   const shared = { ...mesh, naming, version, addresses };
   const { grants, trust } = wireGrants(trusted, { node, replica, clock });
   const living = () => admissions.own().admins.flatMap((one) => (one.isAlive ? [one.id] : []));
-  const https = await wireHttps(config, trusted, { ...past, self, log, admins: living });
+  const opening = await wireHttps(config, trusted, { ...past, self, log, admins: living });
+  if (!opening.ok) return opening;
+  const https = opening.value;
   const { advice, edge } = wireEdge(config, { ...past, log }, () => reader);
   const reader = new Reader({
     ...shared,

@@ -1,5 +1,6 @@
 import { CLOCK_SET_S } from "./api/doorkeeper.ts";
 import type { SecureDoor } from "./api/secure-door.ts";
+import { err, ok, type Result } from "./base/result.ts";
 import { SECOND_MS } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { HttpsAuthority } from "./node/https-authority.ts";
@@ -18,12 +19,15 @@ export interface HttpsWiring {
   checks(): readonly Check[];
 }
 
-/** HTTPS with the mesh's own authority; where it is off, hardly anything of it is loaded. */
+/**
+ * HTTPS with the mesh's own authority; where it is off, hardly anything of it is loaded. The error
+ * is one line that says what to do.
+ */
 export async function wireHttps(
   config: Config,
   { mesh }: TrustParts,
   deps: HttpsDeps,
-): Promise<HttpsWiring> {
+): Promise<Result<HttpsWiring>> {
   const { self, node, replica } = deps;
   const authority = new HttpsAuthority(replica, (id) => {
     const credential = replica.birth(id)?.credential;
@@ -35,17 +39,22 @@ export async function wireHttps(
       if (replica.get(self, REQUEST_KEY)?.entry.value === undefined) return;
       node.write(REQUEST_KEY, undefined, "batched");
     };
-    return { authority, door: undefined, start, checks: () => [] };
+    return ok({ authority, door: undefined, start, checks: () => [] });
   }
   const { openHttps } = await import("./wire-https-on.ts");
   const { dataDir } = config;
   const mintScript = builtFile("mint-https.js");
-  const opened: WiredHttps = await openHttps({
-    ...deps,
-    ...{ authority, listen, dataDir, mintScript },
-    meshTag: mesh.tag,
-    name: config.node.name,
-    clockSetMs: CLOCK_SET_S * SECOND_MS,
-  });
-  return { authority, ...opened };
+  try {
+    const opened: WiredHttps = await openHttps({
+      ...deps,
+      ...{ authority, listen, dataDir, mintScript },
+      meshTag: mesh.tag,
+      name: config.node.name,
+      clockSetMs: CLOCK_SET_S * SECOND_MS,
+    });
+    return ok({ authority, ...opened });
+  } catch (error) {
+    const why = (error as Error).message;
+    return err(`no key for HTTPS: ${why}: see to https.key in ${dataDir}, or unset api.https`);
+  }
 }

@@ -134,14 +134,13 @@ export function createApi(options: ApiOptions): Api {
       const desk = new Desk({ ...options, ownNames, live, files, limits, doorkeeper, sha256 });
       const { listen, secure } = options;
       try {
-        const plain = listen === "" ? [] : [bareServer(sockets, limits)];
-        const found: Address[] = [];
-        for (const server of plain) found.push(...(await open(server, listen, desk, "api.listen")));
+        const plain =
+          listen === "" ? [] : await open(bareServer(sockets, limits), listen, desk, "api.listen");
         if (secure !== undefined) {
           const server = secureServer(secure, sockets, limits);
           secured = await open(server, secure.listen, desk, "api.https");
         }
-        return found;
+        return plain;
       } catch (error) {
         await halt();
         throw error;
@@ -169,32 +168,39 @@ const LIMITS = {
 
 function bareServer(sockets: Set<Socket>, limits: AddressLimits): Server {
   const server = createServer(LIMITS);
-  return limited(server, sockets, limits, (socket) => {
+  const isLet = (address: string | undefined) => limits.connected(address);
+  const refuse = (socket: Socket) => {
     socket.on("error", () => {});
     sendRaw(socket, problem(429, "too many connections from this address: close some"));
-  });
+  };
+  return limited(server, sockets, limits, { isLet, refuse });
 }
 
 function secureServer(secure: SecureDoor, sockets: Set<Socket>, limits: AddressLimits): Server {
   const handshakeTimeout = HEADERS_MS_MAX;
   const server = createSecureServer({ ...LIMITS, ...secure.credentials, handshakeTimeout });
+  // A handshake costs more than most requests: it counts as one.
+  const isLet = (address: string | undefined) => limits.asked(address) && limits.connected(address);
   secure.renewed = () => server.setSecureContext(secure.credentials);
   // Nothing can be said before the handshake, which is what costs.
-  return limited(server, sockets, limits, (socket) => socket.destroy());
+  return limited(server, sockets, limits, { isLet, refuse: (socket) => socket.destroy() });
 }
 
 function limited(
   server: Server,
   sockets: Set<Socket>,
   limits: AddressLimits,
-  refuse: (socket: Socket) => void,
+  door: {
+    isLet(address: string | undefined): boolean;
+    refuse(socket: Socket): void;
+  },
 ): Server {
   server.maxConnections = CONNECTIONS_MAX;
   server.timeout = SOCKET_IDLE_MS_MAX;
   server.on("connection", (socket) => {
     // Asked now: a socket that was closed has no address any more.
     const { remoteAddress } = socket;
-    if (!limits.connected(remoteAddress)) return refuse(socket);
+    if (!door.isLet(remoteAddress)) return door.refuse(socket);
     sockets.add(socket);
     socket.on("close", () => {
       sockets.delete(socket);

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Finding, failure, fine, warning } from "./finding.ts";
 
@@ -9,7 +9,10 @@ const OTHERS_MODE = 0o077;
 
 /** Whether only the node's own user can read its keys, and none lies here that should not. */
 export function checkKeys(dataDir: string): readonly Finding[] {
-  const there = SECRETS.map((name) => ({ name, stat: statOf(join(dataDir, name)) }));
+  const there = [...SECRETS, ...httpsKeysIn(dataDir)].map((name) => ({
+    name,
+    stat: statOf(join(dataDir, name)),
+  }));
   const found = there.flatMap(({ name, stat }) => (stat === undefined ? [] : [{ name, stat }]));
   if (found.length === 0) return [];
   const open = found.filter(({ stat }) => (stat.mode & OTHERS_MODE) !== 0);
@@ -28,6 +31,15 @@ export function checkKeys(dataDir: string): readonly Finding[] {
     findings.push(warning("keys", says, "write down what watercooler root-key shows, --remove it"));
   }
   return findings.length > 0 ? findings : [fine("keys", "only the node's own user reads them")];
+}
+
+/** The keys of HTTPS: the node's, and the authority's where this node is it. */
+function httpsKeysIn(dataDir: string): readonly string[] {
+  try {
+    return readdirSync(dataDir).filter((name) => /^(?:https|authority-\w+)\.key$/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 function statOf(path: string) {

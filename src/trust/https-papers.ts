@@ -12,8 +12,6 @@ import { createSecret, readIfThere, writeSecret } from "./identity.ts";
 
 const TLS_KEY_FILE = "https.key";
 const TLS_CERTIFICATE_FILE = "https.crt";
-const AUTHORITY_KEY_FILE = "authority.key";
-const AUTHORITY_FILE = "authority.json";
 const AUTHORITY_NAME = "Watercooler mesh";
 
 /** What `mint-https.ts` is to make. */
@@ -51,11 +49,6 @@ export interface AuthorityPaper {
 /** The keys and certificates for HTTPS in a data folder. Every method throws what the disk says. */
 export class HttpsPapers {
   constructor(private readonly parts: PapersParts) {}
-
-  /** Whether this node was the authority once. */
-  get holdsAuthority(): boolean {
-    return readIfThere(this.path(AUTHORITY_KEY_FILE)) !== undefined;
-  }
 
   /** The node's own TLS key, P-256 since browsers take no Ed25519; in PEM. */
   tlsKeyPem(): string {
@@ -95,8 +88,8 @@ export class HttpsPapers {
 
   /** The authority of this node, made where it never was one. */
   async authority(wallMs: Millis): Promise<AuthorityPaper> {
-    const path = this.path(AUTHORITY_FILE);
-    const signingKeyPem = this.keyIn(AUTHORITY_KEY_FILE);
+    const path = this.path(`authority-${this.parts.meshTag}.json`);
+    const signingKeyPem = this.keyIn(this.authorityKeyFile);
     const kept = paperIn(readIfThere(path), publicKeyOf(signingKeyPem));
     if (kept !== undefined) return kept;
     const name = `${AUTHORITY_NAME} ${this.parts.meshTag}`;
@@ -117,11 +110,16 @@ export class HttpsPapers {
     const { authority, key, ...rest } = order;
     return this.mint({
       kind: "server",
-      signingKeyPem: this.keyIn(AUTHORITY_KEY_FILE),
+      signingKeyPem: this.keyIn(this.authorityKeyFile),
       authority: pemOf(authority),
       key: Buffer.from(key).toString("base64"),
       ...rest,
     });
+  }
+
+  /** One for each mesh: who left for another takes no authority along. */
+  private get authorityKeyFile(): string {
+    return `authority-${this.parts.meshTag}.key`;
   }
 
   private async mint(order: MintOrder): Promise<Uint8Array> {

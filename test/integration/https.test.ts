@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { pemOf } from "../../src/base/pem.ts";
 import { enrol } from "../../src/trust/enrol.ts";
 import { HttpsPapers } from "../../src/trust/https-papers.ts";
 import { generateKeyPem, identityFromPem } from "../../src/trust/identity.ts";
+import { meshTag } from "../../src/trust/membership.ts";
 import { run } from "./cli-harness.ts";
 import { until } from "./lan.ts";
 import { freePorts, NodeProcess } from "./node-process.ts";
@@ -133,14 +134,15 @@ test("three nodes answer over HTTPS with the mesh's own authority", async (conte
   assert.equal(await statusOf({ ...invitations, headers: { ...plainPage, ...upgrade } }), 403);
 
   for (const [node, files] of [
-    [kitchen, ["https.key", "https.crt", "authority.key"]],
+    [kitchen, ["https.key", "https.crt", "authority-TAG.key"]],
     [lab, ["https.key", "https.crt"]],
   ] as const) {
     for (const file of files) {
-      assert.equal(statSync(join(node.plan.data, file)).mode & 0o777, 0o600, file);
+      const path = join(node.plan.data, file.replace("TAG", meshTag(root.value.id)));
+      assert.equal(statSync(path).mode & 0o777, 0o600, file);
     }
   }
-  assert.throws(() => statSync(join(lab.plan.data, "authority.key")), /ENOENT/);
+  assert.ok(readdirSync(lab.plan.data).every((file) => !file.startsWith("authority")));
 
   const fingerprints = await Promise.all(nodes.map((node) => node.get<SelfDocument>("/v1/node")));
   const [first] = fingerprints;
@@ -159,6 +161,12 @@ test("three nodes answer over HTTPS with the mesh's own authority", async (conte
   const untold = await run(words);
   assert.equal(untold.code, 69);
   assert.match(untold.stderr, /^watercooler: .*not vouched for.*--ca\n$/);
+
+  await lab.end("SIGTERM");
+  const isOfHttps = (name: string) => /^(https|authority)/.test(name);
+  assert.equal(readdirSync(lab.plan.data).filter(isOfHttps).length, 2);
+  assert.equal((await run(["rekey", "--config", `${lab.plan.data}.yaml`])).code, 0);
+  assert.deepEqual(readdirSync(lab.plan.data).filter(isOfHttps), [], "a copied card's keys");
 });
 
 test("who installs the authority trusts it with no other site", async (context) => {
