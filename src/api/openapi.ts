@@ -83,7 +83,9 @@ function refusals(route: Route): Readonly<Record<number, string>> {
   if (route.access === "open") return {};
   return {
     401: "Writing needs a capability, save from the node's own machine.",
-    403: "Another site's page asked a browser for this, or the capability is for something else.",
+    403:
+      "Another site's page asked a browser for this, the capability is for something else, " +
+      "or this node has not the power.",
   };
 }
 

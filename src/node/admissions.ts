@@ -277,7 +277,7 @@ export class Admissions implements MembershipSide {
   }
 
   private mayNot(): WriteRefusal {
-    return { status: 409, detail: this.codes.mayNot() };
+    return { status: 403, detail: this.codes.mayNot() };
   }
 }
 

@@ -110,7 +110,9 @@ export class Grants implements GrantSide {
     const { key, value } = revoking.entry(cid, isOnPath ? chain : []);
     node.settleLives();
     const written = node.write(key, value, "durable");
-    return written.ok ? ok(undefined) : err(notWritten(written.error));
+    if (!written.ok) return err(notWritten(written.error));
+    this.tidy(Math.floor(this.parts.clock.wallMs() / SECOND_MS));
+    return ok(undefined);
   }
 
   private mayPassOn(authority: readonly Delegation[], command: string): boolean {

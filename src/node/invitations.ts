@@ -41,7 +41,7 @@ export class Invitations {
   make(request: InvitationRequest): Result<MadeInvitation, WriteRefusal> {
     const { notary, node, clock, replica } = this.parts;
     const { uses, expiresMs, power, name } = request;
-    if (notary.own().power !== "admin") return err({ status: 409, detail: this.mayNot() });
+    if (notary.own().power !== "admin") return err({ status: 403, detail: this.mayNot() });
     this.dropOld();
     if (this.own().length >= INVITATIONS_MAX) {
       const detail = `${INVITATIONS_MAX} invitations are open here: revoke some first`;
@@ -75,7 +75,7 @@ export class Invitations {
       return err({ status: 404, detail: `no invitation ${id}: see "watercooler invite --list"` });
     }
     if (this.isRevoked(found)) return ok(undefined);
-    if (notary.own().power !== "admin") return err({ status: 409, detail: this.mayNot() });
+    if (notary.own().power !== "admin") return err({ status: 403, detail: this.mayNot() });
     const made = notary.revocation(found.delegation);
     if (!made.ok) return err({ status: 409, detail: `invitation ${id}: ${made.error}` });
     const written = node.write(made.value.key, made.value.value, "durable");

@@ -134,7 +134,7 @@ export type WriteRefusal = PushRefusal;
 
 /** Why a pushed reading was not taken, in words for whoever pushed it. */
 export interface PushRefusal {
-  readonly status: 404 | 409 | 422 | 507;
+  readonly status: 403 | 404 | 409 | 422 | 507;
   readonly detail: string;
 }
 

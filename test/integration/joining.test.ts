@@ -257,7 +257,7 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     assert.match(told.stdout, new RegExp(`watercooler admit ${fingerprint}`));
     assert.match(e.log, new RegExp(`watercooler admit ${fingerprint}`));
     const may = await cli(c, "admit", fingerprint);
-    assertFailed({ ...may, stdout: "" }, 1, /this node may not let others in .*: ask b$/m);
+    assertFailed({ ...may, stdout: "" }, 77, /this node may not let others in .*: ask b$/m);
     assert.equal((await cli(b, "admit", fingerprint)).code, 0);
     await until(async () => (await e.status("/v1/node")) === 200, STEP_MS_MAX, "e to be in");
     await agree([b, c, d, e], "b,c,d,e");
