@@ -73,9 +73,9 @@ export class EntryIntake {
   add(from: NodeId, message: Gossip | Delta, nowMs: Millis): readonly Effect[] {
     const effects =
       message.type === "delta"
-        ? this.line(from, message.origin, message.entries.map(unspread), message)
+        ? this.line(from, message.origin, message.entries.map(unspread), message, nowMs)
         : byOrigin(message.rumours).flatMap(([origin, rumours]) =>
-            this.line(from, origin, rumours, undefined),
+            this.line(from, origin, rumours, undefined, nowMs),
           );
     return [...effects, ...this.work(nowMs)];
   }
@@ -101,6 +101,7 @@ export class EntryIntake {
     origin: NodeId,
     rumours: readonly Rumour[],
     delta: Delta | undefined,
+    nowMs: Millis,
   ): readonly Effect[] {
     const hasLine = this.waiting.has(origin) || this.waiting.size < LINES_MAX;
     const name = hasLine ? origin : SHARED;
@@ -111,8 +112,22 @@ export class EntryIntake {
       return [{ type: "put-off", origin }];
     }
     const job = { from, delta, rumours, bytes, next: 0, brought: false, missed: false };
+    if (origin === this.parts.self) return this.whole(job, nowMs);
     this.waiting.set(name, [...jobs, job]);
     return [];
+  }
+
+  /**
+   * What was said under our own name is not sliced: a former life is answered a moment after the
+   * last of it was heard, and what would still wait then would be replaced unheard.
+   */
+  private whole(job: Job, nowMs: Millis): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (; job.next < job.rumours.length; job.next += 1) {
+      effects.push(...this.takeNext(job, nowMs));
+    }
+    if (job.delta !== undefined) effects.push(...this.finish(job, job.delta, nowMs));
+    return effects;
   }
 
   private work(nowMs: Millis): readonly Effect[] {

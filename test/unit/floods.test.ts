@@ -118,6 +118,21 @@ test("a long exchange is taken a few signatures a turn, and others come between"
   assert.deepEqual(bench.replica.state(origin)?.position(), to);
 });
 
+test("what a former life of this node said is heard whole at once, whatever else waits", () => {
+  const bench = new Bench();
+  const [other, former] = [new Site(3, "other"), new Site(1, "self")];
+  assert.equal(former.self, SELF);
+  bench.gossip([...rowsOf(other), ...says(other, 100)]);
+  const said = [...rowsOf(former), ...says(former, 60)];
+  const [first, last] = [said[0], said.at(-1)];
+  assert.ok(first && last);
+  const span = { from: { incarnation: 0, seq: 0 }, to: last.dot };
+  const delta = { type: "delta", origin: former.self, ...span, entries: said, rest: "none" };
+  const effects = bench.message(delta as Message);
+  const heard = effects.flatMap((effect) => (effect.type === "deliver" ? effect.entries : []));
+  assert.equal(heard.filter(({ origin }) => origin === former.self).length, said.length);
+});
+
 test("a delta of which something was forged makes nothing whole", () => {
   const bench = new Bench();
   const site = new Site(3, "site");
