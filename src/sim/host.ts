@@ -71,9 +71,10 @@ export class SimHost {
     return this.process !== undefined;
   }
 
-  /** Runs, and is not the clone that has left the mesh. */
+  /** Runs, and has not left the mesh as a clone or because it was put out. */
   get isMember(): boolean {
-    return this.process !== undefined && !this.process.node.isClone;
+    const node = this.process?.node;
+    return node !== undefined && !node.isClone && !node.isForgotten;
   }
 
   /** Starts a process on what the card holds. */
@@ -92,8 +93,11 @@ export class SimHost {
     const timers: Timers = { set: (ms, run) => clock.set(ms, guarded(run)) };
     const { name: host, id: self } = this;
     const who = { host, self, boot, mesh: this.parts.mesh ?? "" };
-    const transport = new SimTransport(who, segment.network, (event) =>
-      guarded(() => this.process?.node.onLink(event))(),
+    const transport = new SimTransport(
+      who,
+      segment.network,
+      (event) => guarded(() => this.process?.node.onLink(event))(),
+      (peer) => this.process?.replica.isRetired(peer) !== true,
     );
     const discovery = new SimDiscovery(transport, segment, random.fork(), timers.set);
     const addresses = () => [addressOf(this.name, MESH_PORT)];

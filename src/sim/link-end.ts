@@ -16,6 +16,7 @@ export interface Endpoint {
   readonly self: NodeId;
   readonly who: Who;
   readonly isUp: boolean;
+  admits(peer: NodeId): boolean;
   up(end: SimEnd): void;
   receive(end: SimEnd, frame: Uint8Array): void;
   lost(end: SimEnd): void;

@@ -135,7 +135,8 @@ export class Network {
       if (!reachable || !now || to === undefined || !to.isUp) return fail("unreachable");
       if (to.self === from.self) return fail("self");
       if (expected !== undefined && to.self !== expected) return fail("wrong-identity");
-      if (to.who.mesh !== from.who.mesh) {
+      const isMember = to.who.mesh === from.who.mesh && to.admits(from.self);
+      if (!isMember || !from.admits(to.self)) {
         to.refuse(from.host, "not-member");
         return fail("not-member");
       }

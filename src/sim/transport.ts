@@ -29,6 +29,8 @@ export class SimTransport implements LinkTransport, Endpoint {
     private readonly network: Network,
     /** Hands an event to the process, when it runs. */
     private readonly emit: (event: LinkEvent) => void,
+    /** Whether a node may be linked to, as its hello's credential is judged. */
+    readonly admits: (peer: NodeId) => boolean,
   ) {
     this.host = who.host;
     this.self = who.self;

@@ -1,5 +1,6 @@
 import { equalBytes, utf8 } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
+import { outlasts, parseForgottenKey } from "../office/admissions.ts";
 import type { ReplicaPorts } from "../replica/replica.ts";
 
 // Where nobody forges on purpose, hashes and signatures need to be fast and the same everywhere.
@@ -49,4 +50,8 @@ export const simTrust: ReplicaPorts = {
   hash: simHash,
   verify: (entry) => equalBytes(entry.signature, simSign(entry.origin, entry.body)),
   admit: (_, credential) => equalBytes(credential, SIM_CREDENTIAL),
+  retirement: {
+    retires: ({ key, value }) => (value === undefined ? undefined : parseForgottenKey(key)),
+    outlasts,
+  },
 };

@@ -5,7 +5,8 @@ import { answerRecord, greetingRecord, requestRecord } from "../../src/trust/joi
 import { readRootKey } from "../../src/trust/root-key.ts";
 import { type FuzzTarget, hold } from "./target.ts";
 
-function stable<T>(codec: RecordCodec<T>, input: Uint8Array): void {
+/** Holds what was read: written and read again, it is the same. */
+export function stable<T>(codec: RecordCodec<T>, input: Uint8Array): void {
   const decoded = codec.decode(input);
   if (!decoded.ok) return;
   const again = codec.encode(decoded.value);

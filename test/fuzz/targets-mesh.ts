@@ -92,7 +92,7 @@ const said = record(saidFields);
 type Said = RecordOf<typeof saidFields>;
 
 /** A replica in which a member says this, with a name that it has. */
-function heard({ key, value, wallMs }: Said): Replica {
+export function heard({ key, value, wallMs }: Said): Replica {
   const replica = trusting();
   const site = new Site(1, "liar");
   for (const held of site.replica.state(site.self)?.rows.values() ?? []) {

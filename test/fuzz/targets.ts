@@ -1,4 +1,5 @@
 import type { FuzzTarget } from "./target.ts";
+import { ADMISSION_TARGETS } from "./targets-admissions.ts";
 import { HTTP_TARGETS } from "./targets-http.ts";
 import { JOIN_TARGETS } from "./targets-join.ts";
 import { MESH_TARGETS } from "./targets-mesh.ts";
@@ -15,5 +16,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...NEIGHBOUR_TARGETS,
   ...UCAN_TARGETS,
   ...JOIN_TARGETS,
+  ...ADMISSION_TARGETS,
   ...HTTP_TARGETS,
 ];

@@ -26,6 +26,7 @@ import { IdentityTable } from "../../src/replica/entry-codec.ts";
 import { vectorOf } from "../../src/replica/sync.ts";
 import { ANNOUNCEMENT, V4 } from "../unit/discovery-bench.ts";
 import { Site } from "../unit/office-site.ts";
+import { ADMISSION_SAMPLES } from "./targets-admissions.ts";
 import { JOIN_SAMPLES } from "./targets-join.ts";
 import { ROWS } from "./targets-mesh.ts";
 import { spoken } from "./targets-neighbours.ts";
@@ -191,6 +192,9 @@ write("codes", {
   "valid-typed": JOIN_SAMPLES.code.toLowerCase().replaceAll("-", " "),
   long: "7".repeat(5_000),
 });
+
+write("admissions", ADMISSION_SAMPLES.said);
+write("forget-token", ADMISSION_SAMPLES.tokens);
 
 write("serial", {
   valid:

@@ -9,7 +9,6 @@ import type {
   InvitationDocument,
   MembershipDocument,
   MeshDocument,
-  NodeDocument,
   PendingDocument,
 } from "../../src/api/types.ts";
 import { identityFromPem } from "../../src/trust/identity.ts";
@@ -21,50 +20,24 @@ import { containerText } from "../../src/ucan/container.ts";
 import { delegate } from "../../src/ucan/delegation.ts";
 import { identityOfSeed } from "../unit/ucan-principals.ts";
 import { assertFailed, run } from "./cli-harness.ts";
+import {
+  agree,
+  cli,
+  invite,
+  type Joining,
+  joiningNode,
+  joinWith,
+  STEP_MS_MAX,
+  up,
+} from "./joining-nodes.ts";
 import { until } from "./lan.ts";
-import { freePorts, NodeProcess } from "./node-process.ts";
+import { freePorts, type NodeProcess } from "./node-process.ts";
 
-/** What any step may take on a loaded machine. */
-const STEP_MS_MAX = 60_000;
 /** From the issue: a link to whoever was put out is gone within this. */
 const LINK_GONE_MS_MAX = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "watercooler-joining-"));
-
-/** A node that finds its own way into a mesh. */
-function nodeAt(name: string, meshPort: number, peerPorts: readonly number[] = [], mesh = {}) {
-  const data = join(folder, name);
-  const sensors = [{ platform: "push", name: "box" }];
-  const whole = {
-    listen: `127.0.0.1:${meshPort}`,
-    peers: peerPorts.map((port) => `127.0.0.1:${port}`),
-    discovery: "off",
-    ...mesh,
-  };
-  return new NodeProcess({ name, data, meshPort, peerPorts, sensors, more: { mesh: whole } });
-}
-
-async function up(node: NodeProcess): Promise<void> {
-  node.start();
-  await until(async () => (await node.status("/v1/node")) === 200, STEP_MS_MAX, node.plan.name);
-}
-
-/** The command line, about a running node. */
-async function cli(node: NodeProcess, ...words: readonly string[]) {
-  return run([...words, "--node", node.api ?? "", "--json"]);
-}
-
-async function invite(node: NodeProcess, ...words: readonly string[]) {
-  const ended = await cli(node, "invite", ...words);
-  assert.equal(ended.code, 0, ended.stderr);
-  return JSON.parse(ended.stdout) as InvitationDocument & { readonly code: string };
-}
-
-/** `watercooler join`, on the machine of a node that does not run. */
-function joinWith(node: NodeProcess, code: string, port: number, ...words: readonly string[]) {
-  const config = `${node.plan.data}.yaml`;
-  return run(["join", code, `127.0.0.1:${port}`, "--config", config, ...words]);
-}
+const nodeAt = (...plan: Joining) => joiningNode(folder, ...plan);
 
 /** What a thief of a node's card has: its key and what lets it in; also passed on to another. */
 function stolenFrom({ plan: { data } }: NodeProcess): { own: string; passedOn: string } {
@@ -91,20 +64,6 @@ function stolenFrom({ plan: { data } }: NodeProcess): { own: string; passedOn: s
     own: grantText(new Uint8Array(Buffer.from(d, "base64url")), containerText(chain)),
     passedOn: grantText(new Uint8Array(seed), containerText([...chain, link])),
   };
-}
-
-const names = async (node: NodeProcess) =>
-  (await node.get<NodeDocument[]>("/v1/nodes"))?.map(({ name }) => name).join() ?? "";
-
-/** Waits until all of them hold the same, and know exactly these. */
-async function agree(nodes: readonly NodeProcess[], known: string): Promise<void> {
-  const holds = async () => {
-    const meshes = await Promise.all(nodes.map((node) => node.get<MeshDocument>("/v1/mesh")));
-    const lists = await Promise.all(nodes.map(names));
-    const same = meshes.every((one) => one !== undefined && one.digest === meshes[0]?.digest);
-    return same && lists.every((list) => list === known);
-  };
-  await until(holds, STEP_MS_MAX, `${known} everywhere`);
 }
 
 test("a mesh grows by invitations and knocks, and puts out who has to go", async (t) => {

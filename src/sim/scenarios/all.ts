@@ -1,5 +1,6 @@
 import { broadcast } from "./broadcast.ts";
 import { floods } from "./floods.ts";
+import { forgetting } from "./forgetting.ts";
 import { identity } from "./identity.ts";
 import { joining } from "./joining.ts";
 import { links } from "./links.ts";
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...partitions,
   ...walks,
   ...identity,
+  ...forgetting,
   ...memory,
   ...floods,
 ];
