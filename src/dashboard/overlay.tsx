@@ -17,13 +17,20 @@ interface Place {
 /** The drawing's own units. */
 const WIDTH = 560;
 const HEIGHT = 340;
-const RADIUS_X = 170;
+/** Leaves a line of a name its place on both sides, in the letters of a phone. */
+const RADIUS_X = 140;
 const RADIUS_Y = 120;
 const LABEL_GAP = 21;
 const NODE_RADIUS = 9;
 /** More names than this run into each other; the cards have them. */
 const NAMES_MAX = 24;
-const NAME_LENGTH_MAX = 15;
+/** With more nodes than this there is no room for names in two lines. */
+const TWO_LINES_MAX = 12;
+/** Letters in a line that fit between the ring and the edge: beside others, on a phone, and above. */
+const LINE_LENGTH_MAX = 11;
+const ONLY_LINE_LENGTH_MAX = 14;
+const TOP_LINE_LENGTH_MAX = 24;
+const LINE_EM = 1.15;
 
 /** Who talks to whom: nodes on a ring, a line for each active link. */
 export function Overlay({ nodes, mesh }: Props) {
@@ -33,7 +40,7 @@ export function Overlay({ nodes, mesh }: Props) {
   const silent = places.filter(({ node }) => node.state === "silent").length;
   const summary = texts.overlay(places.length, links.length, silent);
   return (
-    <figure class="overlay">
+    <figure class={`overlay${places.length > TWO_LINES_MAX ? " many" : ""}`}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={summary}>
         {links.map((link) => (
           <Link key={`${link.from.node.id} ${link.to.node.id}`} {...link} />
@@ -43,7 +50,7 @@ export function Overlay({ nodes, mesh }: Props) {
             key={place.node.id}
             place={place}
             who={place.node.id === mesh.self ? "self" : "other"}
-            named={places.length <= NAMES_MAX}
+            named={namingOf(places.length)}
           />
         ))}
       </svg>
@@ -76,10 +83,17 @@ function Link({ from, to, kind, rttMs }: LinkLine) {
   );
 }
 
+type Naming = "two lines" | "one line" | "no";
+
+function namingOf(nodes: number): Naming {
+  if (nodes > NAMES_MAX) return "no";
+  return nodes > TWO_LINES_MAX ? "one line" : "two lines";
+}
+
 interface DotProps {
   readonly place: Place;
   readonly who: "self" | "other";
-  readonly named: boolean;
+  readonly named: Naming;
 }
 
 function Dot({ place, who, named }: DotProps) {
@@ -94,17 +108,35 @@ function Dot({ place, who, named }: DotProps) {
       {who === "self" && <circle class="ring" cx={x} cy={y} r={NODE_RADIUS + 5} />}
       <circle cx={x} cy={y} r={NODE_RADIUS} />
       {node.state !== "alive" && <path d={`M${x - 4} ${y - 4}l8 8m0-8l-8 8`} />}
-      {named && (
-        <text
+      {named !== "no" && (
+        <Name
+          lines={anchor === "middle" ? [cut(node.name, TOP_LINE_LENGTH_MAX)] : linesOf(node, named)}
           x={x + out * side}
           y={y - out * Math.cos(angle)}
-          text-anchor={anchor}
-          dominant-baseline="middle"
-        >
-          {shortened(node.name)}
-        </text>
+          anchor={anchor}
+        />
       )}
     </g>
+  );
+}
+
+interface NameProps {
+  readonly lines: readonly string[];
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: "start" | "middle" | "end";
+}
+
+function Name({ lines, x, y, anchor }: NameProps) {
+  const up = ((lines.length - 1) * LINE_EM) / 2;
+  return (
+    <text y={y} text-anchor={anchor} dominant-baseline="middle">
+      {lines.map((line, at) => (
+        <tspan key={line} x={x} dy={`${at === 0 ? -up : LINE_EM}em`}>
+          {line}
+        </tspan>
+      ))}
+    </text>
   );
 }
 
@@ -143,6 +175,20 @@ function linksOf(places: readonly Place[], mesh: MeshDocument): readonly LinkLin
   return [...pairs.values()];
 }
 
-function shortened(name: string): string {
-  return name.length <= NAME_LENGTH_MAX ? name : `${name.slice(0, NAME_LENGTH_MAX - 1)}…`;
+/** A long name is parted at the hyphen that leaves the shorter longest line. */
+function linesOf({ name }: NodeDocument, naming: Naming): readonly string[] {
+  if (naming === "one line") return [cut(name, ONLY_LINE_LENGTH_MAX)];
+  if (name.length <= LINE_LENGTH_MAX) return [name];
+  const [best = [name]] = [...name.matchAll(/[-_. ]/g)]
+    .map(({ index }) => [name.slice(0, index + 1), name.slice(index + 1)])
+    .sort((left, right) => longest(left) - longest(right));
+  return best.map((line) => cut(line, LINE_LENGTH_MAX));
+}
+
+function longest(lines: readonly string[]): number {
+  return Math.max(...lines.map(({ length }) => length));
+}
+
+function cut(line: string, lengthMax: number): string {
+  return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1)}…`;
 }

@@ -172,7 +172,7 @@ function Pin({ room, place, arranging, field, moving, put }: PinProps) {
       type="button"
       class="pin"
       style={style}
-      aria-label={texts.movesByArrows(roomName(room.room))}
+      title={texts.movesByArrows(roomName(room.room))}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove={(event) => {
         const at = under(event);

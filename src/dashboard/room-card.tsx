@@ -3,6 +3,7 @@ import { gradeOf, type Kind, roomName } from "./format.ts";
 import { Icon, isIcon } from "./icon.tsx";
 import { memo } from "./memo.ts";
 import type { Dated } from "./office.ts";
+import { presenceText } from "./presence.ts";
 import { roomHref } from "./route.ts";
 import { Spark } from "./spark.tsx";
 import { Target } from "./target.tsx";
@@ -43,6 +44,7 @@ export const RoomCard = memo(function Card({ room, people }: Props) {
   const target = document.targets.temperature;
   const aim = typeof target?.value === "number" ? target.value : undefined;
   const now = freshNumber(temperature);
+  const presence = presenceText(document, texts);
   return (
     <li class={`room${stale ? " stale" : ""}${simulated ? " simulated" : ""}`}>
       <div class="head">
@@ -66,6 +68,13 @@ export const RoomCard = memo(function Card({ room, people }: Props) {
             <Line key={kind} kind={kind} reading={reading} roomIs={stale ? "stale" : "fresh"} />
           ))}
         </dl>
+      )}
+      {presence !== undefined && (
+        <p class="here">
+          <Icon name="office" />
+          <span class="unseen">{texts.presence} </span>
+          {presence}
+        </p>
       )}
       {people !== "" && (
         <p class="here">

@@ -5,6 +5,7 @@ import { type Kind, roomName } from "./format.ts";
 import { type HistoryQuery, historyHref, loadSeries } from "./history.ts";
 import type { Office } from "./office.ts";
 import { Choice } from "./preferences.tsx";
+import { presenceText } from "./presence.ts";
 import { refusalText } from "./refusal.ts";
 import { ORDER } from "./room-card.tsx";
 import type { Line } from "./series-lines.ts";
@@ -53,6 +54,8 @@ function Now({ document }: { document: RoomDocument }) {
   const { texts, format } = useWords();
   const { readings, targets } = document;
   const now = readings.temperature;
+  const presence = presenceText(document, texts);
+  const { likelihood } = document.occupancy;
   const known = (["temperature", ...ORDER] as const).flatMap((kind) => {
     const reading = readings[kind];
     return reading === undefined ? [] : [[kind, reading] as const];
@@ -77,6 +80,15 @@ function Now({ document }: { document: RoomDocument }) {
               </dd>
             </div>
           ))}
+          {presence !== undefined && (
+            <div class="presence">
+              <dt>{texts.presence}</dt>
+              <dd>{presence}</dd>
+              <dd class="source">
+                {likelihood !== null && texts.likelihood(format.number(likelihood * 100, 0))}
+              </dd>
+            </div>
+          )}
         </dl>
         <div>
           <Target

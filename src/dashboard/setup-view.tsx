@@ -3,16 +3,20 @@ import type { SelfDocument, SensorDocument } from "../api/types.ts";
 import { Invite } from "./invite.tsx";
 import type { Office } from "./office.ts";
 import { refusalText } from "./refusal.ts";
+import { signedFetch } from "./signed-fetch.ts";
 import { useWords } from "./words.ts";
 import { send } from "./write.ts";
 
 /** As long as a node's record lets a name be. */
 const NAME_LENGTH_MAX = 63;
+/** Who wires a sensor looks at its values: they are asked for so often. A guess. */
+const AGAIN_MS = 2_000;
 
 /** The first steps of a Pi: what it is called, what is on its buses, and the next one. */
 export function SetupView({ office }: { office: Office }) {
   const { texts } = useWords();
   const { self } = office;
+  const sensors = useSensors(self);
   return (
     <>
       <section aria-labelledby="this-title">
@@ -21,9 +25,9 @@ export function SetupView({ office }: { office: Office }) {
       </section>
       <section aria-labelledby="found-title">
         <h2 id="found-title">{texts.itsSensors}</h2>
-        {self.sensors.length === 0 && <p class="empty">{texts.nothingFound}</p>}
+        {sensors.length === 0 && <p class="empty">{texts.nothingFound}</p>}
         <ul class="nodes">
-          {self.sensors.map((sensor) => (
+          {sensors.map((sensor) => (
             <Sensor key={sensor.name} sensor={sensor} />
           ))}
         </ul>
@@ -31,6 +35,31 @@ export function SetupView({ office }: { office: Office }) {
       <Invite />
     </>
   );
+}
+
+/** This Pi's sensors as they are now; the live socket tells of them with the node's sign of life. */
+function useSensors(self: SelfDocument): readonly SensorDocument[] {
+  const [sensors, setSensors] = useState(self.sensors);
+  useEffect(() => setSensors(self.sensors), [self.sensors]);
+  useEffect(() => {
+    let gone = false;
+    const look = async () => {
+      try {
+        const reply = await signedFetch("/v1/node", { method: "GET" });
+        if (!reply.ok) return;
+        const told = (await reply.json()) as SelfDocument;
+        if (!gone && told.id === self.id) setSensors(told.sensors);
+      } catch {
+        // What is shown stays; the header says that the node is gone.
+      }
+    };
+    const timer = setInterval(() => void look(), AGAIN_MS);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [self.id]);
+  return sensors;
 }
 
 function Sensor({ sensor }: { sensor: SensorDocument }) {

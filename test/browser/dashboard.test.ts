@@ -10,8 +10,8 @@ import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import type { NodeId } from "../../src/base/id.ts";
 import { ok } from "../../src/base/result.ts";
-import type { PeopleSide } from "../../src/node/read-side.ts";
-import type { NodeView, PersonView, ReadingView } from "../../src/office/views.ts";
+import type { HistoryAsk, PeopleSide } from "../../src/node/read-side.ts";
+import type { NodeView, OccupancyView, PersonView, ReadingView } from "../../src/office/views.ts";
 import { FakeOffice, idOf, node, reading } from "../integration/api-fake-office.ts";
 import { LiveReader, serve, WAIT_MS_MAX } from "../integration/api-harness.ts";
 import {
@@ -392,9 +392,113 @@ test("on a phone nothing is cut off or scrolls sideways", { skip }, async (conte
   await shoot(page, "phone");
 });
 
+test("a room says who is there in words that keep its card's height", {
+  skip,
+}, async (context) => {
+  const office = officeOfSix();
+  const plain = office.rooms.bind(office);
+  let occupancy: OccupancyView = { count: 3, state: "taken", likelihood: 0.97, sources: [] };
+  office.rooms = () =>
+    plain().map((one) => {
+      if (one.room !== "kitchen") return one;
+      return { ...one, count: occupancy.count, occupancy };
+    });
+  const { port } = await serve(context, { office, staticDir });
+  const { page } = await open(context, port);
+  const kitchen = card(page, "Kitchen");
+  await reads(kitchen, /Presence 3 people in/);
+  assert.equal(await card(page, "Workshop").getByText("Presence").count(), 0);
+  await reads(card(page, "Boardroom"), /Presence nobody can tell now/);
+  const height = (await kitchen.boundingBox())?.height;
+  // The live socket tells of a likelihood when the room changes in other ways too.
+  const turns: readonly [Partial<OccupancyView>, RegExp][] = [
+    [{ state: "taken", likelihood: 0.9 }, /Presence somebody is there/],
+    [{ state: "empty", likelihood: 0.3 }, /Presence probably empty/],
+    [{ state: "taken", likelihood: 0.6 }, /Presence probably somebody there/],
+    [{ state: "empty", likelihood: 0.02 }, /Presence empty/],
+    [{ count: 2 }, /Presence 2 in when last counted/],
+    [{}, /Presence nobody can tell now/],
+  ];
+  for (const [turn, words] of turns) {
+    occupancy = { count: undefined, sources: [], ...turn };
+    office.changed("rooms");
+    await reads(kitchen, words);
+    assert.equal((await kitchen.boundingBox())?.height, height, String(words));
+  }
+  await kitchen.getByRole("link", { name: "Kitchen" }).click();
+  occupancy = { count: 1, state: "taken", likelihood: 0.876, sources: [] };
+  office.changed("rooms");
+  await reads(page.locator(".presence"), /1 person in.*somebody there: 88 %/);
+  await page.locator(".preferences summary").click();
+  await page.getByText("Português").click();
+  await reads(page.locator(".presence"), /1 pessoa na sala.*estar alguém: 88 %/);
+});
+
+test("the set-up view shows each sensor of this Pi with its values as they change", {
+  skip,
+}, async (context) => {
+  const office = officeOfSix();
+  const plain = office.self.bind(office);
+  let raw = 21.2;
+  office.self = () => {
+    const value = {
+      sensor: "climate",
+      kind: "temperature",
+      unit: "degC",
+      raw,
+      value: raw,
+    } as const;
+    const kinds = ["temperature"] as const;
+    const found = { name: "bme280-76", platform: "bme280", kinds, error: undefined };
+    return {
+      ...plain(),
+      sensors: [...plain().sensors, { ...found, state: "ok", values: [value] }],
+    };
+  };
+  const { port } = await serve(context, { office, staticDir });
+  const { page } = await open(context, port);
+  await go(page, "Set-up");
+  await reads(card(page, "bme280-76"), /bme280● measures.*Temperature21\.2 °C/);
+  await reads(card(page, "climate"), /✕ fails.*check the wires/);
+  raw = 22.7;
+  await reads(card(page, "bme280-76"), /Temperature22\.7 °C/);
+});
+
+/** A day as a room has one. */
+const aDay = {
+  chart: async (ask: HistoryAsk) => {
+    const steps = Math.floor((ask.toMs - ask.fromMs) / ask.stepMs);
+    const points = Array.from({ length: steps }, (_, at) => {
+      const mean = 21 + Math.sin(at / 9);
+      return { atMs: ask.fromMs + at * ask.stepMs, mean, min: mean - 0.2, max: mean + 0.2 };
+    });
+    return { ...ask, points };
+  },
+};
+
+const LONG_NAMES = ["meeting-room-pi", "open-space-east-pi", "second-floor-wc-pi"];
+
+/** Names in the picture of the mesh that are shortened or reach out of it. */
+function clippedNames(page: Page): Promise<unknown> {
+  return page.evaluate(`(() => {
+    const field = document.querySelector(".overlay svg").getBoundingClientRect();
+    return [...document.querySelectorAll(".dot > text")].flatMap((text) => {
+      const box = text.getBoundingClientRect();
+      const isIn = box.left >= field.left && box.right <= field.right &&
+        box.top >= field.top - 1 && box.bottom <= field.bottom + 1;
+      return isIn && !text.textContent.includes("…") ? [] : [text.textContent];
+    });
+  })()`);
+}
+
 for (const colorScheme of ["light", "dark"] as const) {
   test(`nothing keeps anybody from using any view in ${colorScheme}`, { skip }, async (context) => {
-    const { port, stop } = await serve(context, { office: officeOfSix(), staticDir });
+    const office = Object.assign(officeOfSix(), { history: aDay });
+    office.nodeList = office.nodeList.map((one, at) => ({
+      ...one,
+      name: LONG_NAMES[at - 1] ?? one.name,
+    }));
+    const { port, stop } = await serve(context, { office, staticDir });
     const viewport = colorScheme === "dark" ? PHONE : WALL;
     const look = { colorScheme, viewport, reducedMotion: "reduce" } as const;
     const { page } = await open(context, port, look);
@@ -404,8 +508,24 @@ for (const colorScheme of ["light", "dark"] as const) {
       assert.deepEqual(await barriers(page), [], view);
       const wide = await page.evaluate("document.documentElement.scrollWidth");
       assert.ok(Number(wide) <= viewport.width, `${view} is ${wide} px wide`);
+      if (view === "Mesh") assert.deepEqual(await clippedNames(page), []);
       await shoot(page, `${colorScheme}-${view}`);
     }
+    await go(page, "Office");
+    await card(page, "Kitchen").getByRole("link", { name: "Kitchen" }).click();
+    await page.locator(".chart canvas").waitFor();
+    await page.locator(".as-table summary").click();
+    await page.locator(".as-table table").waitFor();
+    assert.deepEqual(await barriers(page), [], "room");
+    await shoot(page, `${colorScheme}-room`);
+    await go(page, "Office");
+    await page.getByRole("link", { name: "As a floor plan" }).click();
+    await page.locator(".plan .pin").first().waitFor();
+    assert.deepEqual(await barriers(page), [], "plan");
+    await page.getByRole("button", { name: "Place rooms" }).click();
+    await page.locator(".plan.placing").waitFor();
+    assert.deepEqual(await barriers(page), [], "plan, placing");
+    await shoot(page, `${colorScheme}-plan`);
     await stop();
     await page.getByText("No node answers.").waitFor();
     assert.deepEqual(await barriers(page), []);

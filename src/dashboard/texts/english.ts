@@ -57,6 +57,17 @@ export const english: Texts = {
   seeFound: "See what is on this Pi's buses",
   asPlan: "As a floor plan",
   inThisRoom: "In this room:",
+  presence: "Presence",
+  presences: {
+    somebody: "somebody is there",
+    perhapsSomebody: "probably somebody there",
+    perhapsEmpty: "probably empty",
+    empty: "empty",
+    unknown: "nobody can tell now",
+  },
+  peopleHere: (count) => (count === 1 ? "1 person in" : `${count} people in`),
+  lastCounted: (count) => `${count} in when last counted`,
+  likelihood: (percent) => `somebody there: ${percent} %`,
   dayRange: (least, most) => `Last 24 hours: ${least} to ${most}`,
 
   target: "Target",

@@ -57,6 +57,17 @@ export const portuguese: Texts = {
   seeFound: "Ver o que está nos barramentos deste Pi",
   asPlan: "Como planta",
   inThisRoom: "Nesta sala:",
+  presence: "Presença",
+  presences: {
+    somebody: "está alguém",
+    perhapsSomebody: "deve estar alguém",
+    perhapsEmpty: "deve estar vazia",
+    empty: "vazia",
+    unknown: "agora não se sabe",
+  },
+  peopleHere: (count) => (count === 1 ? "1 pessoa na sala" : `${count} pessoas na sala`),
+  lastCounted: (count) => `${count} na última contagem`,
+  likelihood: (percent) => `estar alguém: ${percent} %`,
   dayRange: (least, most) => `Últimas 24 horas: ${least} a ${most}`,
 
   target: "Alvo",

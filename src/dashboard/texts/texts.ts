@@ -45,6 +45,13 @@ export interface Texts {
   readonly seeFound: string;
   readonly asPlan: string;
   readonly inThisRoom: string;
+  readonly presence: string;
+  readonly presences: Readonly<
+    Record<"somebody" | "perhapsSomebody" | "perhapsEmpty" | "empty" | "unknown", string>
+  >;
+  peopleHere(count: number): string;
+  lastCounted(count: number): string;
+  likelihood(percent: string): string;
   dayRange(least: string, most: string): string;
 
   readonly target: string;
