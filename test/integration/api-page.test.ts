@@ -105,7 +105,7 @@ test("in capability mode another node's page is told nobody's name", async (cont
   office.devices = [{ mac: "02:00:00:00:00:01", ip: "192.0.2.7", ips: ["192.0.2.7"], ...seen }];
   const { port } = await serve(context, { office, read: "capability" });
   const own = new LiveReader(port);
-  assert.equal((await own.message(0))["network"] instanceof Array, true);
+  assert.ok(Array.isArray((await own.message(0))["network"]));
   assert.equal(((await own.message(0))["network"] as unknown[]).length, 1);
   const other = new LiveReader(port, { origin: "http://192.0.2.1:8080" });
   assert.deepEqual((await other.message(0))["network"], []);
