@@ -26,7 +26,7 @@ const NODE_RADIUS = 9;
 const NAMES_MAX = 24;
 /** With more nodes than this there is no room for names in two lines. */
 const TWO_LINES_MAX = 12;
-/** Letters in a line that fit between the ring and the edge: beside others, on a phone, and above. */
+/** Letters in a line that fit between ring and edge: beside others, on a phone, and above. */
 const LINE_LENGTH_MAX = 11;
 const ONLY_LINE_LENGTH_MAX = 14;
 const TOP_LINE_LENGTH_MAX = 24;

@@ -37,7 +37,7 @@ export function SetupView({ office }: { office: Office }) {
   );
 }
 
-/** This Pi's sensors as they are now; the live socket tells of them with the node's sign of life. */
+/** This Pi's sensors as they are now; the live socket tells of them more seldom. */
 function useSensors(self: SelfDocument): readonly SensorDocument[] {
   const [sensors, setSensors] = useState(self.sensors);
   useEffect(() => setSensors(self.sensors), [self.sensors]);
