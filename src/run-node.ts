@@ -19,6 +19,7 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
+import { wireBackup } from "./wire-backup.ts";
 import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
@@ -125,7 +126,8 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const history = wireHistory(config, past, log);
+  const { history, historyFile } = wireHistory(config, past, log);
+  const backup = wireBackup({ node, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
@@ -157,6 +159,7 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks()],
     demo,
     grants,
+    backup,
     history,
   });
   const apiAddresses: Address[] = [];

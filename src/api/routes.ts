@@ -4,6 +4,7 @@ import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { authorityRoute } from "./authority.ts";
+import { backupRoutes } from "./backup.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import { demoRoutes } from "./demo.ts";
@@ -47,6 +48,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
+    ...backupRoutes(readSide),
   ];
 }
 
