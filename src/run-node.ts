@@ -127,7 +127,8 @@ async function wireNode(
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const { history, historyFile } = wireHistory(config, past, log);
-  const backup = wireBackup({ node, store: opened.store, history, historyFile });
+  const { persistence } = core;
+  const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;

@@ -4,8 +4,14 @@ export const STATE_FILE = "state.db";
 export const HISTORY_FILE = "history.db";
 
 /** Of the files that a node keeps, those that a backup has. A name with a folder in it is none. */
-const BACKED_UP =
-  /^(?:identity\.(?:pem|crt)|membership\.json|https\.(?:key|crt)|authority-\w+\.(?:key|json)|(?:state|history)\.db(?:-wal)?)$/;
+const BACKED_UP = new RegExp(
+  [
+    ...[/identity\.(?:pem|crt)/, /membership\.json/, /https\.(?:key|crt)/],
+    ...[/authority-\w+\.(?:key|json)/, /(?:state|history)\.db(?:-wal)?/],
+  ]
+    .map(({ source }) => `^${source}$`)
+    .join("|"),
+);
 /** Kept out of backups: it is to be on no machine, and on paper. */
 const ROOT_KEY_FILE = "mesh-root-key.txt";
 

@@ -2,14 +2,14 @@ import type { Timers } from "../../firmware-bridge/src/timers.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import type { Holdable } from "../store/port.ts";
-import type { Node } from "./node.ts";
+import type { Persistence } from "./persistence.ts";
 import type { BackupSide, HeldFile, HeldView, WriteRefusal } from "./read-side.ts";
 
 /** A guess: 512 MB of history to a slow stick. Its log grows by some MB meanwhile. */
 export const HOLD_MS_MAX = 5 * MINUTE_MS;
 
 export interface BackupHoldParts {
-  readonly node: Pick<Node, "flushAll">;
+  readonly persistence: Pick<Persistence, "flush">;
   readonly state: Holdable;
   readonly history: Holdable & { flush(): void };
   readonly pid: number;
@@ -30,9 +30,9 @@ export class BackupHold implements BackupSide {
   hold(file: HeldFile): Result<HeldView, WriteRefusal> {
     // Whoever asked before may have been killed.
     this.release(this.number);
-    const { node, history, state, pid, timers } = this.parts;
+    const { persistence, history, state, pid, timers } = this.parts;
     // What was acknowledged may still be in memory alone.
-    const flushed = node.flushAll();
+    const flushed = persistence.flush("all", "durable");
     if (file === "history") history.flush();
     const holdable = file === "history" ? history : state;
     const done = flushed.ok ? holdable.hold() : flushed;

@@ -137,11 +137,6 @@ export class Node {
     return this.parts.persistence.erase();
   }
 
-  /** Writes all to the disk: afterwards nothing that was acknowledged is in memory alone. */
-  flushAll(): Result<void, StoreFailure> {
-    return this.parts.persistence.flush("all", "durable");
-  }
-
   /** Answers a former life that was heard of, so that what it said is seen before a write. */
   settleLives(): void {
     this.lives.answerBeforeWrite();

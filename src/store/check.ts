@@ -7,7 +7,7 @@ import { keep } from "./kept.ts";
 const VERSIONS_AT = 18;
 const WITHOUT_LOG = 1;
 
-/** What is wrong with a store whose file has these bytes and whose log is empty; it is not changed. */
+/** What is wrong with a store that has these bytes and an empty log. They are not changed. */
 export function damageIn(bytes: Uint8Array): string | undefined {
   const copy = Buffer.from(bytes);
   // SQLite opens no database in memory that has a log.

@@ -33,9 +33,7 @@ export function takeLock(path: string): Result<Lock> {
       const why = (error as Error).message;
       return err(`can't lock ${path}.lock (${why}): check the folder's owner and the space left`);
     }
-    return err(
-      `${LOCKED}${pidIn(pidFile)}: ` + "stop it, or give this one a data folder of its own",
-    );
+    return err(`${LOCKED}${pidIn(pidFile)}: stop it, or give this one a data folder of its own`);
   }
   notePid(pidFile);
   const held = db;

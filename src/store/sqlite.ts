@@ -92,6 +92,7 @@ export class SqliteStore implements Store, Holdable {
     if (this.life !== "open") return err("broken");
     try {
       this.standstill.begin(this.connection.db);
+      this.residue = false;
       return ok(undefined);
     } catch (error) {
       return err(this.failed(error));
