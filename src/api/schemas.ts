@@ -260,6 +260,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   BackupHeld: object({ hold: { type: "integer" }, pid: { type: "integer" } }),
   BackupReleased: object({ still: truth }),
+  ScrapeTarget: object({ targets: list(text), labels: mapOf(text) }),
+  Space: {
+    type: "object",
+    description: "A SpaceAPI v15 document: https://schema.spaceapi.io/15.json.",
+  },
   History: object({
     room: text,
     kind,
