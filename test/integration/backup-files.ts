@@ -79,6 +79,6 @@ export async function restoreInto(
 export function contents(folder: string): ReadonlyMap<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   const files = names.filter((name) => statSync(join(folder, name)).isFile());
-  const kept = files.filter((name) => !/\.(lock|pid)$/.test(name));
+  const kept = files.filter((name) => !/\.(lock|pid|lock-journal)$/.test(name));
   return new Map(kept.map((name) => [name, readFileSync(join(folder, name), "base64")]));
 }
