@@ -112,7 +112,10 @@ export class Node {
     await this.parts.transport.stop();
   }
 
-  /** Writes a value of this node's own, or takes a key back with undefined. */
+  /**
+   * Writes a value of this node's own, or takes a key back with undefined. A durable write that
+   * fails leaves what was there.
+   */
   write(
     key: string,
     value: Uint8Array | undefined,
@@ -120,13 +123,24 @@ export class Node {
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
     if (this.isForgotten) return { ok: false, error: "forgotten" };
-    const { writer, clock, persistence } = this.parts;
+    const { writer, replica, self, clock, persistence } = this.parts;
+    // A store that is known to fail is asked before there is anything to refuse.
+    if (durability === "durable" && this.storeFailure !== undefined) {
+      const tried = persistence.flush("own", "durable");
+      if (!tried.ok) return tried;
+    }
     this.lives.answerBeforeWrite();
+    const said = replica.get(self, key)?.entry.value;
     const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
     this.wroteMs = clock.monotonicMs();
     if (durability === "durable") {
       const flushed = persistence.flush("own", "durable");
-      if (!flushed.ok) return flushed;
+      if (!flushed.ok) {
+        // Who is told that it was not kept must not find it done when the store is well again.
+        const undone = writer.write(key, said, clock.monotonicMs(), clock.wallMs());
+        this.announce([...entries.filter((entry) => entry.key !== key), ...undone]);
+        return flushed;
+      }
     }
     this.announce(entries);
     return ok(undefined);
