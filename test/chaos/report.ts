@@ -43,7 +43,7 @@ export function summary(
     timesOf(
       rounds
         .filter((round) => round.kinds.some((one) => one === kind))
-        .map(({ convergedMs }) => convergedMs),
+        .map(({ convergedMs, undamagedMs }) => (kind === "corrupt" && undamagedMs) || convergedMs),
     );
   return {
     ...rest,

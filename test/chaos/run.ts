@@ -33,7 +33,10 @@ export interface RoundReport {
   readonly round: number;
   readonly kinds: readonly Fault["kind"][];
   readonly lengthMs: number;
+  /** From the last mend until all hold the same. */
   readonly convergedMs: number;
+  /** From the start on a damaged card until all hold the same. */
+  readonly undamagedMs: number | undefined;
   readonly acknowledged: number;
   readonly rssMib: number;
   readonly fds: number;
@@ -97,7 +100,7 @@ export class Chaos {
     const { pis } = this.office;
     const plan = planRound(this.plan.seed, round, this.plan);
     for (const { host } of pis) host.log = "";
-    await this.damageCards(plan);
+    const undamagedMs = await this.damageCards(plan);
     const mended = this.inflict(plan, isOver).then(() => performance.now());
     const written = performAll(plan.operations, pis, this.ledger, isOver);
     const [mendedMs] = await Promise.all([mended, written]);
@@ -114,6 +117,7 @@ export class Chaos {
       kinds: plan.faults.map(({ kind }) => kind),
       lengthMs: plan.lengthMs,
       convergedMs,
+      undamagedMs,
       acknowledged: before,
       rssMib: Math.max(...footprints.map((one) => one?.rssMib ?? 0)),
       fds: Math.max(...footprints.map((one) => one?.fds ?? 0)),
@@ -125,14 +129,15 @@ export class Chaos {
    * that has lost all it knew may answer before it has heard of it, and what it then writes is one
    * of several wishes made at once, of which another may win.
    */
-  private async damageCards({ faults }: RoundPlan): Promise<void> {
+  private async damageCards({ faults }: RoundPlan): Promise<number | undefined> {
     const damages = faults.filter(({ kind }) => kind === "corrupt");
     await Promise.all(damages.map((fault) => begin(fault, this.office)));
-    if (damages.length > 0) await within(CONVERGED_MS_MAX, () => agree(this.office.pis));
+    if (damages.length === 0) return undefined;
+    return within(CONVERGED_MS_MAX, () => agree(this.office.pis));
   }
 
   /** Begins and ends each fault at its time. */
-  private async inflict({ faults }: RoundPlan, isOver: () => boolean): Promise<void> {
+  private async inflict({ faults, lengthMs }: RoundPlan, isOver: () => boolean): Promise<void> {
     const startMs = performance.now();
     const reach = (ms: number) =>
       within(ms + 1, () => isOver() || performance.now() - startMs >= ms);
@@ -147,6 +152,8 @@ export class Chaos {
           await deed.end();
         }),
     );
+    // The last write is sent by then.
+    await reach(lengthMs);
   }
 
   private async check(round: number, plan: RoundPlan): Promise<void> {

@@ -79,9 +79,12 @@ export class TortureRecord {
       }
     }
     for (const [key, at] of this.latest) {
-      if (!this.holds(key, at, found.get(key))) this.counts.ordinaryLost += 1;
-      // What was lost is lost: it is not asked for again.
-      this.latest.set(key, Math.min(at, found.get(key)?.at ?? at));
+      const is = found.get(key);
+      if (this.holds(key, at, is)) continue;
+      this.counts.ordinaryLost += 1;
+      // What was lost is lost: a later sync does not keep it.
+      if (is?.at === undefined) this.latest.delete(key);
+      else this.latest.set(key, is.at);
     }
   }
 
