@@ -19,6 +19,7 @@ import { CloneWatch } from "./clone-watch.ts";
 import type { Counters } from "./counters.ts";
 import { Dialer } from "./dialer.ts";
 import { OwnLives } from "./own-lives.ts";
+import { writeOwn } from "./own-write.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 import { reachable } from "./reachable.ts";
 
@@ -123,27 +124,11 @@ export class Node {
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
     if (this.isForgotten) return { ok: false, error: "forgotten" };
-    const { writer, replica, self, clock, persistence } = this.parts;
-    // A store that is known to fail is asked before there is anything to refuse.
-    if (durability === "durable" && this.storeFailure !== undefined) {
-      const tried = persistence.flush("own", "durable");
-      if (!tried.ok) return tried;
-    }
     this.lives.answerBeforeWrite();
-    const said = replica.get(self, key)?.entry.value;
-    const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
-    this.wroteMs = clock.monotonicMs();
-    if (durability === "durable") {
-      const flushed = persistence.flush("own", "durable");
-      if (!flushed.ok) {
-        // Who is told that it was not kept must not find it done when the store is well again.
-        const undone = writer.write(key, said, clock.monotonicMs(), clock.wallMs());
-        this.announce([...entries.filter((entry) => entry.key !== key), ...undone]);
-        return flushed;
-      }
-    }
+    this.wroteMs = this.parts.clock.monotonicMs();
+    const { entries, failure } = writeOwn(this.parts, key, value, durability);
     this.announce(entries);
-    return ok(undefined);
+    return failure === undefined ? ok(undefined) : { ok: false, error: failure };
   }
 
   /** Writes all to the disk, and leaves nothing there of what was replaced or taken back. */
