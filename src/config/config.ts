@@ -61,8 +61,6 @@ export interface Config {
     readonly hoursMs: Millis;
     readonly keep: "auto" | "own" | "all";
   };
-  /** Empty where there is no broker. */
-  readonly mqtt: { readonly url: string };
   readonly logLevel: Level;
   readonly logFormat: "text" | "json";
 }
@@ -93,7 +91,7 @@ export function completeConfig(
   const filled = v.parse(fileSchema, file);
   const name = filled.node.name ?? nameOf(around.hostname);
   const dataDir = overrides.dataDir ?? filled.data ?? defaultDataDir(around);
-  const { api, mqtt, log } = filled;
+  const { api, log } = filled;
   return {
     node: { name, room: filled.node.room ?? name },
     dataDir,
@@ -121,7 +119,6 @@ export function completeConfig(
       hoursMs: spanMs(filled.history.hours),
       keep: filled.history.keep,
     },
-    mqtt,
     logLevel: log.level,
     logFormat: log.format,
   };
