@@ -92,6 +92,10 @@ async function outletsOf(parts: EdgeParts): Promise<readonly Outlet[]> {
     const open = brokerOpener(settings.mqtt, env);
     outlets.push(new Bridge({ ...parts, settings: settings.mqtt, open }));
   }
+  if (settings.influx !== undefined) {
+    const { Pusher } = await import("./influx/pusher.ts");
+    outlets.push(new Pusher({ ...parts, settings: settings.influx }));
+  }
   return outlets;
 }
 

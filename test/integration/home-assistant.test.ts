@@ -3,6 +3,7 @@ import test from "node:test";
 import type { MqttClient } from "mqtt";
 import type { HealthDocument } from "../../src/api/types.ts";
 import { type DiscoveryMessage, discoveryIn } from "./home-assistant-schema.ts";
+import { InfluxSink } from "./influx-sink.ts";
 import { Mosquitto, noMosquitto, USER } from "./mosquitto.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { type ThreeRooms, threeRooms, until } from "./three-rooms.ts";
@@ -61,6 +62,7 @@ class Listener {
 
 interface Office {
   readonly broker: Mosquitto;
+  readonly database: InfluxSink;
   readonly rooms: ThreeRooms;
   listener: Listener;
 }
@@ -73,12 +75,16 @@ test("a mesh in Home Assistant, over a real broker", { skip }, async (context) =
   await broker.start();
   const { url, caFile: ca_file, passwordFile: password_file } = broker;
   const mqtt = { url, ca_file, username: USER, password_file };
-  const rooms = await threeRooms(context, { mqtt });
-  const office: Office = { broker, rooms, listener: await Listener.on(broker) };
+  const database = new InfluxSink();
+  context.after(() => database.stop());
+  const influx = { url: await database.start(), bucket: "office", interval: "1s" };
+  const rooms = await threeRooms(context, { mqtt, influx });
+  const office: Office = { broker, database, rooms, listener: await Listener.on(broker) };
   context.after(() => office.listener.client.endAsync(true));
   const part = (name: string, run: (office: Office) => Promise<void>) =>
     context.test(name, () => run(office));
   await part("rooms and Pis are devices that its schemas take", described);
+  await part("a database is pushed each reading once", pushed);
   await part("a target is set from there, and garbage is not", commanded);
   await part("all is said again when it starts", born);
   await part("what is no more is taken back, and nothing of others", swept);
@@ -124,6 +130,23 @@ async function described({ rooms, listener }: Office): Promise<void> {
   assert.equal(kitchen?.device.suggested_area, "Kitchen");
   await shared(rooms);
   assert.equal(listener.newest.get("watercooler/bridge/1"), "online");
+}
+
+async function pushed({ database, rooms }: Office): Promise<void> {
+  const kinds = Object.keys(KITCHEN).sort();
+  const fieldsOf = (room: string) =>
+    database.points
+      .filter(({ tags }) => tags.room === room && tags.sensor === "box")
+      .flatMap(({ fields }) => Object.keys(fields));
+  await until("all is pushed", async () => fieldsOf("kitchen").length >= kinds.length);
+  await rooms.push("kitchen", "temperature", 21.75);
+  await until("what is new is", async () =>
+    database.points.some(({ fields }) => fields.temperature === 21.75),
+  );
+  assert.deepEqual(fieldsOf("kitchen").sort(), [...kinds, "temperature"].sort());
+  assert.deepEqual(fieldsOf("open-space"), ["temperature"]);
+  const checks = await Promise.all(rooms.nodes.map((node) => node.text("/v1/health")));
+  assert.equal(checks.filter((text) => text.includes("pushes for the mesh")).length, 1);
 }
 
 async function commanded({ rooms, listener }: Office): Promise<void> {
