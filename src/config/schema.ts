@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { announce, chat } from "./schema-edge.ts";
 import { influx, mqtt } from "./schema-mesh-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
+import { space } from "./schema-space.ts";
 import {
   duration,
   flag,
@@ -290,6 +291,9 @@ export const fileSchema = mapping({
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
   influx: v.optional(v.pipe(influx, v.description("A time series database to push to.")), {}),
+  space: v.optional(
+    v.pipe(space, v.description("What /spaceapi.json tells everybody of the place.")),
+  ),
   log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),
 });
 
