@@ -83,6 +83,7 @@ export function packagesImage(work, packages) {
   for (const name of [service, `multi-user.target.wants/${service}`]) {
     cpSync(join(GUEST, units, name), join(folder, units, name), { verbatimSymlinks: true });
   }
+  cpSync(join(GUEST, "etc/udev"), join(folder, "etc/udev"), { recursive: true });
   copyFileSync(process.execPath, join(folder, "node"));
   copyFileSync(AGENT, join(folder, "agent.mjs"));
   for (const file of packages) copyFileSync(file, join(folder, basename(file)));

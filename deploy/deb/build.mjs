@@ -2,7 +2,7 @@
 // in them tells when or where they were built: the same tree gives the same bytes.
 //   --arch amd64    only that one
 //   --version V     another version than package.json's, to try upgrades
-//   --compression C xz, or none to be quick
+//   --compression C xz, or gzip or none to be quick
 //   --out FOLDER    where to put the packages
 //   --stage FOLDER  only the files, without Node and native modules: seconds, and no compiler
 import { execFileSync } from "node:child_process";
@@ -42,7 +42,8 @@ const SHELLS = {
   fish: "usr/share/fish/vendor_completions.d/watercooler.fish",
 };
 const SCRIPTS = ["postinst", "prerm", "postrm"];
-const SHEBANG = Buffer.from("#!");
+/** What is run as it is. Scripts for Node are given to the package's own. */
+const SHELL_SCRIPT = Buffer.from("#!/bin/sh");
 const PERMISSIONS = { folder: 0o755, file: 0o644, program: 0o755, secret: 0o640 };
 
 const own = (name) => readFileSync(join(FILES, name), "utf8");
@@ -130,7 +131,7 @@ const listOf = (folder) => readdirSync(folder, { recursive: true }).sort();
 
 function setPermissions(stage, epoch) {
   const isProgram = (path) =>
-    path === `${PROGRAM}/node` || readFileSync(join(stage, path)).subarray(0, 2).equals(SHEBANG);
+    path === `${PROGRAM}/node` || readFileSync(join(stage, path)).subarray(0, SHELL_SCRIPT.length).equals(SHELL_SCRIPT);
   const modeOf = (path) => {
     if (lstatSync(join(stage, path)).isDirectory()) return PERMISSIONS.folder;
     if (path === CONFIG) return PERMISSIONS.secret;
