@@ -131,7 +131,8 @@ const listOf = (folder) => readdirSync(folder, { recursive: true }).sort();
 
 function setPermissions(stage, epoch) {
   const isProgram = (path) =>
-    path === `${PROGRAM}/node` || readFileSync(join(stage, path)).subarray(0, SHELL_SCRIPT.length).equals(SHELL_SCRIPT);
+    path === `${PROGRAM}/node` ||
+    readFileSync(join(stage, path)).subarray(0, SHELL_SCRIPT.length).equals(SHELL_SCRIPT);
   const modeOf = (path) => {
     if (lstatSync(join(stage, path)).isDirectory()) return PERMISSIONS.folder;
     if (path === CONFIG) return PERMISSIONS.secret;

@@ -48,8 +48,6 @@ test("the package on a Pi", { skip }, async (t) => {
     assert.equal(await target(), value, "what was acknowledged");
   };
 
-    "mkdir -p /etc/systemd/system/watercooler.service.d; printf '[Service]\\nType=exec\\nWatchdogSec=0\\n' > /etc/systemd/system/watercooler.service.d/t.conf",
-  );
   await t.test("one step without a network gives an active service", async () => {
     const said = await pi.install(former);
     told("installed");
