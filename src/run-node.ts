@@ -6,6 +6,7 @@ import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
@@ -32,6 +33,8 @@ export interface RunningNode {
   readonly apiAddresses: readonly Address[];
   readonly httpsAddresses: readonly Address[];
   readonly meshAddresses: readonly Address[];
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -53,7 +56,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, probe, neighbours, history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -82,12 +85,14 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
-  return ok({ id: identity.id, apiAddresses, httpsAddresses, meshAddresses: mesh, stop });
+  const core = { node, counters };
+  return ok({ id: identity.id, apiAddresses, httpsAddresses, meshAddresses: mesh, core, stop });
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
@@ -175,7 +180,8 @@ async function wireNode(
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
   const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
 }
 
 function wireApi(
