@@ -185,7 +185,7 @@ async function wireNode(
 }
 
 function wireApi(
-  { node, api: { listen, hosts: more, read: mayRead } }: Config,
+  { node, space, api: { listen, hosts: more, read: mayRead } }: Config,
   read: Reader,
   {
     secure,
@@ -196,5 +196,5 @@ function wireApi(
   const staticDir = builtFile("../dashboard");
   // What a certificate names has to be answered to.
   const hosts = secure === undefined ? more : [...more, `${node.name}.${PERMITTED_DOMAIN}`];
-  return new ApiServer({ listen, secure, hosts, staticDir, read, mayRead, ...deps });
+  return new ApiServer({ listen, secure, hosts, staticDir, read, mayRead, space, ...deps });
 }

@@ -24,13 +24,19 @@ import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
 import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
+import { prometheusRoute } from "./prometheus.ts";
 import { parsePush } from "./push.ts";
 import type { Asked, Route } from "./router.ts";
+import { type SpaceSettings, spaceRoute } from "./space.ts";
 import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
-export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly Route[] {
+export function dataRoutes(
+  readSide: ReadSide,
+  wallMs: () => Millis,
+  space?: SpaceSettings,
+): readonly Route[] {
   return [
     ...nodeRoutes(readSide),
     ...roomRoutes(readSide),
@@ -47,6 +53,8 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
+    prometheusRoute(readSide),
+    spaceRoute(readSide, space),
   ];
 }
 

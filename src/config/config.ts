@@ -9,6 +9,7 @@ import { type EdgeSettings, edgeSettings } from "./edge-settings.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
 import { sensorSettings } from "./sensor-settings.ts";
+import { type SpaceSettings, spaceSettings } from "./space-settings.ts";
 
 /** A node's configuration, complete: defaults filled in, spans in milliseconds. */
 export interface Config {
@@ -61,6 +62,8 @@ export interface Config {
     readonly hoursMs: Millis;
     readonly keep: "auto" | "own" | "all";
   };
+  /** What `/spaceapi.json` says of the place; undefined: there is none. */
+  readonly space: SpaceSettings | undefined;
   /** Empty where there is no broker. */
   readonly mqtt: { readonly url: string };
   readonly logLevel: Level;
@@ -122,6 +125,7 @@ export function completeConfig(
       keep: filled.history.keep,
     },
     mqtt,
+    space: spaceSettings(filled),
     logLevel: log.level,
     logFormat: log.format,
   };

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { announce, chat } from "./schema-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
+import { space } from "./schema-space.ts";
 import {
   duration,
   flag,
@@ -300,6 +301,9 @@ export const fileSchema = mapping({
   chat: v.optional(v.pipe(chat, v.description("Chats in which questions are answered.")), {}),
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
+  space: v.optional(
+    v.pipe(space, v.description("What /spaceapi.json tells everybody of the place.")),
+  ),
   log: v.optional(v.pipe(log, v.description("What is logged, and how.")), {}),
 });
 
