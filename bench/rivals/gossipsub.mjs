@@ -21,6 +21,11 @@ await serve(async (plan, heard) => {
     services: { identify: identify(), pubsub: gossipsub() },
   });
   const { pubsub } = node.services;
+  // Whom it discovers it no longer dials by itself.
+  node.addEventListener(
+    "peer:discovery",
+    ({ detail }) => void node.dial(detail.id).catch(() => {}),
+  );
   const take = ({ detail }) => {
     const { topic, data } = detail.msg ?? detail;
     if (topic !== TOPIC) return;

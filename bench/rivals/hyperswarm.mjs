@@ -4,6 +4,7 @@ import { parsePayload, payload } from "../../dist/build/bench/peers/payload.js";
 import { serve } from "../../dist/build/bench/serve.js";
 
 const TOPIC = Buffer.alloc(32, "office");
+const REFRESH_MS = 3_000;
 const SIZE = payload(0, 0).length;
 
 await serve(async (plan, heard) => {
@@ -21,7 +22,12 @@ await serve(async (plan, heard) => {
       for (; rest.length >= SIZE; rest = rest.subarray(SIZE)) heard(...parsePayload(rest));
     });
   });
-  await swarm.join(TOPIC, { server: true, client: true }).flushed();
+  const topic = swarm.join(TOPIC, { server: true, client: true });
+  await topic.flushed();
+  // It looks again every ten minutes, and at first not all are there.
+  setInterval(() => {
+    if (swarm.connections.size < plan.count - 1) void topic.refresh().catch(() => {});
+  }, REFRESH_MS);
   return {
     write: (seq) => {
       for (const connection of swarm.connections) {
