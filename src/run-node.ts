@@ -7,6 +7,7 @@ import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
@@ -37,6 +38,8 @@ export interface RunningNode {
   readonly meshAddresses: readonly Address[];
   /** When the store was last asked to take what is new, monotonic. */
   storeAskedMs(): Millis;
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -60,7 +63,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, probe, neighbours, history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -90,13 +93,15 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
   const { storeAskedMs } = wired.value;
-  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  const core = { node, counters };
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs, core };
   return ok({ id: identity.id, ...told, stop });
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
@@ -188,7 +193,8 @@ async function wireNode(
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
   const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
 }
 
 function wireApi(
