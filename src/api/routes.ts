@@ -17,6 +17,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { foundSensorsRoute } from "./found-sensors.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { membershipRoutes } from "./membership.ts";
@@ -40,6 +41,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
+    foundSensorsRoute(readSide),
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),

@@ -14,6 +14,7 @@ import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
+  BusesView,
   Check,
   DemoSide,
   GrantSide,
@@ -42,6 +43,7 @@ export interface ReaderParts {
   readonly counters: Counters;
   readonly node: Node;
   readonly sensors: readonly Sensor[];
+  readonly search?: () => Promise<BusesView>;
   readonly calibrations?: Calibrations;
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
