@@ -129,7 +129,7 @@ async function wireNode(
   const { addresses, random, demo, storeAskedMs } = core;
   const { self } = trusted.identity;
   if (node.isForgotten) return err(refusalText("forgotten"));
-  const sensors = await wireSensors(config, { clock, random, log });
+  const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
@@ -165,6 +165,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    search,
     advice,
     targets: new Targets({ self, node, replica, clock }),
     people,

@@ -36,6 +36,19 @@ export interface SensorDocument {
   readonly values: readonly SensorValueDocument[];
 }
 
+/** `GET /v1/sensors/found`. */
+export interface BusesDocument {
+  readonly found: readonly {
+    readonly where: string;
+    readonly what: string;
+    readonly state: "used" | "new" | "unknown";
+  }[];
+  readonly troubles: readonly { readonly where: string; readonly says: string }[];
+  readonly buses: number;
+  /** Lines for `watercooler.yaml`; empty where nothing is new. */
+  readonly yaml: string;
+}
+
 export interface SelfDocument {
   readonly id: Id;
   readonly name: string;
