@@ -15,6 +15,7 @@ import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
 import { Reader } from "./node/reader.ts";
+import type { Replacements } from "./node/replacements.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
@@ -26,6 +27,10 @@ import { wireHistory } from "./wire-history.ts";
 import { type HttpsWiring, wireHttps } from "./wire-https.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
 import { wireSensors } from "./wire-sensors.ts";
+
+/** What a node says that comes back after another took its place. */
+const REPLACED_TEXT =
+  "another node has this one's place: run watercooler rekey, then join to come in as a new one";
 
 export interface RunningNode {
   readonly id: string;
@@ -53,7 +58,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, replacements, probe, neighbours, history, edge, https } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -67,6 +72,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    replacements.start();
     naming.start();
     calibrations.start();
     people.start();
@@ -93,6 +99,7 @@ interface WiredNode {
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly replacements: Replacements;
   readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
@@ -111,9 +118,10 @@ async function wireNode(
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo } = core;
+  const { addresses, random, demo, replacements } = core;
   const { self } = trusted.identity;
   if (node.isForgotten) return err(refusalText("forgotten"));
+  if (node.isReplaced) return err(REPLACED_TEXT);
   const sensors = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
@@ -125,9 +133,10 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const history = wireHistory(config, past, log);
+  const inherited = () => replacements.inherited();
+  const naming = new Naming({ self, node, replica, configured: config.node, inherited });
+  const history = wireHistory(config, { ...past, naming }, log);
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
@@ -157,6 +166,7 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks()],
     demo,
     grants,
+    replacements,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -174,7 +184,7 @@ async function wireNode(
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
+  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, replacements };
   return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
 }
 

@@ -25,6 +25,7 @@ import { peopleRoutes } from "./people.ts";
 import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { parsePush } from "./push.ts";
+import { replacementRoutes } from "./replacements.ts";
 import type { Asked, Route } from "./router.ts";
 import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
@@ -44,6 +45,7 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...membershipRoutes(readSide),
+    ...replacementRoutes(readSide),
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
