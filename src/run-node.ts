@@ -1,6 +1,7 @@
 import { ApiServer, type ApiServerOptions, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import { err, ok, type Result } from "./base/result.ts";
+import type { Millis } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
@@ -14,12 +15,14 @@ import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
+import type { Check } from "./node/read-side.ts";
 import { Reader } from "./node/reader.ts";
 import type { Replacements } from "./node/replacements.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
+import { wireBackup } from "./wire-backup.ts";
 import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
@@ -37,6 +40,8 @@ export interface RunningNode {
   readonly apiAddresses: readonly Address[];
   readonly httpsAddresses: readonly Address[];
   readonly meshAddresses: readonly Address[];
+  /** When the store was last asked to take what is new, monotonic. */
+  storeAskedMs(): Millis;
   stop(): Promise<void>;
 }
 
@@ -44,6 +49,8 @@ export interface RunPorts extends EnterPorts {
   readonly version: string;
   /** Only for a node of the demo. */
   readonly demo?: DemoChannel | undefined;
+  /** More of what the node's health is made of. */
+  checks?(): readonly Check[];
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -88,7 +95,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
-  return ok({ id: identity.id, apiAddresses, httpsAddresses, meshAddresses: mesh, stop });
+  const { storeAskedMs } = wired.value;
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  return ok({ id: identity.id, ...told, stop });
 }
 
 /** What has to be started and stopped. */
@@ -107,18 +116,19 @@ interface WiredNode {
   readonly https: HttpsWiring;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
+  readonly storeAskedMs: () => Millis;
   /** Where the API answers, as the node tells the others; filled when it does. */
   readonly apiAddresses: Address[];
 }
 
 async function wireNode(
   config: Config,
-  { clock, log, version, demo: channel }: RunPorts,
+  { clock, log, version, demo: channel, checks }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, replacements } = core;
+  const { addresses, random, demo, storeAskedMs, replacements } = core;
   const { self } = trusted.identity;
   if (node.isForgotten) return err(refusalText("forgotten"));
   if (node.isReplaced) return err(REPLACED_TEXT);
@@ -135,7 +145,9 @@ async function wireNode(
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const inherited = () => replacements.inherited();
   const naming = new Naming({ self, node, replica, configured: config.node, inherited });
-  const history = wireHistory(config, { ...past, naming }, log);
+  const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
+  const { persistence } = core;
+  const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
@@ -163,10 +175,11 @@ async function wireNode(
     membership: admissions,
     https: https.authority,
     plan: new Plan({ node, replica, clock }),
-    edgeChecks: () => [...edge.checks(), ...https.checks()],
+    edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
     replacements,
+    backup,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -184,12 +197,13 @@ async function wireNode(
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, replacements };
+  const own = { calibrations, people, admissions, replacements };
+  const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
   return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
 }
 
 function wireApi(
-  { node, api: { listen, hosts: more, read: mayRead } }: Config,
+  { node, space, api: { listen, hosts: more, read: mayRead } }: Config,
   read: Reader,
   {
     secure,
@@ -200,5 +214,5 @@ function wireApi(
   const staticDir = builtFile("../dashboard");
   // What a certificate names has to be answered to.
   const hosts = secure === undefined ? more : [...more, `${node.name}.${PERMITTED_DOMAIN}`];
-  return new ApiServer({ listen, secure, hosts, staticDir, read, mayRead, ...deps });
+  return new ApiServer({ listen, secure, hosts, staticDir, read, mayRead, space, ...deps });
 }

@@ -17,16 +17,18 @@ export function wireHistory(
   config: Config,
   { naming, ...deps }: Deps & { readonly naming: Named },
   log: Log,
-): History {
+): { readonly history: History; readonly historyFile: SqliteHistory } {
   const path = join(config.dataDir, "history.db");
-  return new History({
+  const historyFile = new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX });
+  const history = new History({
     ...deps,
     ...config.history,
     get room() {
       return naming.room;
     },
-    file: new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX }),
+    file: historyFile,
     hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
     timers: systemTimers,
   });
+  return { history, historyFile };
 }

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Log } from "../base/log.ts";
 import { err } from "../base/result.ts";
 import { type Clock, MINUTE_MS, type Millis } from "../base/time.ts";
-import type { ReadSide } from "../node/read-side.ts";
+import type { Metric, ReadSide } from "../node/read-side.ts";
 import type { Sha256 } from "../ucan/ipld.ts";
 import type { AddressLimits } from "./address-limits.ts";
 import { Admission, crossSite } from "./admission.ts";
@@ -22,6 +22,7 @@ import { processMetrics } from "./process-figures.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { createRouter, type Route, type Router } from "./router.ts";
 import { dataRoutes } from "./routes.ts";
+import type { SpaceSettings } from "./space.ts";
 import { type StaticFiles, staticAnswer } from "./static-files.ts";
 
 const LIVE_PATH = "/v1/live";
@@ -38,6 +39,7 @@ export interface DeskOptions {
   readonly limits: AddressLimits;
   readonly doorkeeper: Doorkeeper | undefined;
   readonly sha256: Sha256 | undefined;
+  readonly space?: SpaceSettings | undefined;
 }
 
 /** Takes each request through the door to its route, and sends what comes back. */
@@ -50,7 +52,7 @@ export class Desk {
 
   constructor(private readonly options: DeskOptions) {
     const routes: Route[] = [
-      ...dataRoutes(options.readSide, () => options.clock.wallMs()),
+      ...dataRoutes(options.readSide, () => options.clock.wallMs(), options.space),
       ...this.ownRoutes(),
     ];
     const description = () => openApi(routes, options.readSide.self().version);
@@ -183,7 +185,6 @@ export class Desk {
   }
 
   private ownRoutes(): readonly Route[] {
-    const { readSide, live } = this.options;
     return [
       {
         method: "GET",
@@ -203,40 +204,56 @@ export class Desk {
         path: "/metrics",
         access: "open",
         summary: "Everything known, for Prometheus",
-        answers: { 200: { says: "Text format 0.0.4.", type: "text/plain" } },
-        handle: () => ({
-          status: 200,
-          headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" },
-          body: metricsText([
-            ...readingMetrics(readSide.readings()),
-            ...readSide.metrics(),
-            this.counts.metric(),
-            {
-              name: "watercooler_api_refused_total",
-              help: "Connections and requests of addresses that had their share.",
-              type: "counter",
-              samples: Object.entries(this.options.limits.refused).map(([what, value]) => ({
-                labels: { what },
-                value,
-              })),
-            },
-            {
-              name: "watercooler_api_live_sockets",
-              help: "Readers of the live socket.",
-              type: "gauge",
-              samples: [{ labels: {}, value: live.count }],
-            },
-            {
-              name: "watercooler_build_info",
-              help: "Which version this is.",
-              type: "gauge",
-              samples: [{ labels: { version: readSide.self().version }, value: 1 }],
-            },
-            ...processMetrics(),
-          ]),
-        }),
+        query: {
+          scope:
+            "own: of the readings only this node's, where each node is scraped. Default: mesh.",
+        },
+        answers: {
+          200: { says: "Text format 0.0.4.", type: "text/plain" },
+          400: { says: "No such scope.", schema: "Problem" },
+        },
+        handle: ({ query }) => {
+          const scope = query.get("scope") || "mesh";
+          if (scope !== "own" && scope !== "mesh") return problem(400, "scope is own or mesh");
+          return this.metrics(scope);
+        },
       },
     ];
+  }
+
+  private metrics(scope: "own" | "mesh"): Answer {
+    const { readSide, live, limits } = this.options;
+    const { id, version } = readSide.self();
+    const readings = readSide.readings().filter(({ node }) => scope === "mesh" || node === id);
+    const metrics: readonly Metric[] = [
+      ...readingMetrics(readings),
+      ...readSide.metrics(),
+      this.counts.metric(),
+      {
+        name: "watercooler_api_refused_total",
+        help: "Connections and requests of addresses that had their share.",
+        type: "counter",
+        samples: Object.entries(limits.refused).map(([what, value]) => ({
+          labels: { what },
+          value,
+        })),
+      },
+      {
+        name: "watercooler_api_live_sockets",
+        help: "Readers of the live socket.",
+        type: "gauge",
+        samples: [{ labels: {}, value: live.count }],
+      },
+      {
+        name: "watercooler_build_info",
+        help: "Which version this is.",
+        type: "gauge",
+        samples: [{ labels: { version }, value: 1 }],
+      },
+      ...processMetrics(),
+    ];
+    const headers = { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" };
+    return { status: 200, headers, body: metricsText(metrics) };
   }
 }
 

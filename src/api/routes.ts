@@ -4,6 +4,7 @@ import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { authorityRoute } from "./authority.ts";
+import { backupRoutes } from "./backup.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import { demoRoutes } from "./demo.ts";
@@ -24,14 +25,20 @@ import { namingRoute } from "./naming.ts";
 import { peopleRoutes } from "./people.ts";
 import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
+import { prometheusRoute } from "./prometheus.ts";
 import { parsePush } from "./push.ts";
 import { replacementRoutes } from "./replacements.ts";
 import type { Asked, Route } from "./router.ts";
+import { type SpaceSettings, spaceRoute } from "./space.ts";
 import { targetRoutes } from "./targets.ts";
 import type { PushedDocument } from "./types.ts";
 
 /** The routes that answer from, or hand to, the node's read side. */
-export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly Route[] {
+export function dataRoutes(
+  readSide: ReadSide,
+  wallMs: () => Millis,
+  space?: SpaceSettings,
+): readonly Route[] {
   return [
     ...nodeRoutes(readSide),
     ...roomRoutes(readSide),
@@ -49,6 +56,9 @@ export function dataRoutes(readSide: ReadSide, wallMs: () => Millis): readonly R
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
+    ...backupRoutes(readSide),
+    prometheusRoute(readSide),
+    spaceRoute(readSide, space),
   ];
 }
 

@@ -25,6 +25,7 @@ import type { LiveSource } from "./live-board.ts";
 import { ownNamesOf } from "./own-names.ts";
 import { problem } from "./problems.ts";
 import type { SecureDoor } from "./secure-door.ts";
+import type { SpaceSettings } from "./space.ts";
 import { loadStaticFiles } from "./static-files.ts";
 
 export interface ApiOptions {
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly staticDir?: string | undefined;
   readonly readSide: ReadSide;
   readonly clock: Clock;
+  /** What `/spaceapi.json` says of the place; without it there is none. */
+  readonly space?: SpaceSettings | undefined;
   /** What capabilities are judged by; without it none is taken. */
   readonly trust?: ApiTrust | undefined;
 }

@@ -9,6 +9,7 @@ import { type EdgeSettings, edgeSettings } from "./edge-settings.ts";
 import { type ConfigFile, type FilledFile, fileSchema } from "./schema.ts";
 import { spanMs } from "./schema-values.ts";
 import { sensorSettings } from "./sensor-settings.ts";
+import { type SpaceSettings, spaceSettings } from "./space-settings.ts";
 
 /** A node's configuration, complete: defaults filled in, spans in milliseconds. */
 export interface Config {
@@ -61,8 +62,8 @@ export interface Config {
     readonly hoursMs: Millis;
     readonly keep: "auto" | "own" | "all";
   };
-  /** Empty where there is no broker. */
-  readonly mqtt: { readonly url: string };
+  /** What `/spaceapi.json` says of the place; undefined: there is none. */
+  readonly space: SpaceSettings | undefined;
   readonly logLevel: Level;
   readonly logFormat: "text" | "json";
 }
@@ -93,7 +94,7 @@ export function completeConfig(
   const filled = v.parse(fileSchema, file);
   const name = filled.node.name ?? nameOf(around.hostname);
   const dataDir = overrides.dataDir ?? filled.data ?? defaultDataDir(around);
-  const { api, mqtt, log } = filled;
+  const { api, log } = filled;
   return {
     node: { name, room: filled.node.room ?? name },
     dataDir,
@@ -121,7 +122,7 @@ export function completeConfig(
       hoursMs: spanMs(filled.history.hours),
       keep: filled.history.keep,
     },
-    mqtt,
+    space: spaceSettings(filled),
     logLevel: log.level,
     logFormat: log.format,
   };

@@ -30,6 +30,7 @@ import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
+  BackupSide,
   CalibrationRequest,
   CalibrationView,
   Check,
@@ -92,6 +93,10 @@ export class Reader implements ReadSide {
 
   get replacements(): ReplacementSide | undefined {
     return this.parts.replacements;
+  }
+
+  get backup(): BackupSide | undefined {
+    return this.parts.backup;
   }
 
   get grants(): GrantSide | undefined {
