@@ -11,7 +11,7 @@ import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
-import { Naming } from "./node/naming.ts";
+import type { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
@@ -30,10 +30,6 @@ import { wireHistory } from "./wire-history.ts";
 import { type HttpsWiring, wireHttps } from "./wire-https.ts";
 import { type WiredNeighbours, wireNeighbours } from "./wire-neighbours.ts";
 import { wireSensors } from "./wire-sensors.ts";
-
-/** What a node says that comes back after another took its place. */
-const REPLACED_TEXT =
-  "another node has this one's place: run watercooler rekey, then join to come in as a new one";
 
 export interface RunningNode {
   readonly id: string;
@@ -128,10 +124,10 @@ async function wireNode(
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs, replacements } = core;
+  const { addresses, random, demo, storeAskedMs, replacements, naming } = core;
   const { self } = trusted.identity;
-  if (node.isForgotten) return err(refusalText("forgotten"));
-  if (node.isReplaced) return err(REPLACED_TEXT);
+  const objection = outText(node);
+  if (objection !== undefined) return err(objection);
   const sensors = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
@@ -143,8 +139,6 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const inherited = () => replacements.inherited();
-  const naming = new Naming({ self, node, replica, configured: config.node, inherited });
   const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
   const { persistence } = core;
   const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
@@ -200,6 +194,14 @@ async function wireNode(
   const own = { calibrations, people, admissions, replacements };
   const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
   return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+}
+
+/** Why a node does not start that has no place in its mesh any more. */
+function outText({ isForgotten, isReplaced }: Node): string | undefined {
+  if (isForgotten) return refusalText("forgotten");
+  return isReplaced
+    ? "another node has this one's place: run watercooler rekey, then join"
+    : undefined;
 }
 
 function wireApi(

@@ -10,6 +10,7 @@ import type { Discovery } from "./link/discovery-port.ts";
 import type { LinkTransport } from "./link/port.ts";
 import { Admissions } from "./node/admissions.ts";
 import { type AssembledNode, assembleNode } from "./node/assemble.ts";
+import { Naming } from "./node/naming.ts";
 import type { DemoSide } from "./node/read-side.ts";
 import { Replacements } from "./node/replacements.ts";
 import type { OpenedParts } from "./open-parts.ts";
@@ -37,6 +38,7 @@ export interface WiredCore extends AssembledNode {
   readonly discovery: Discovery;
   readonly admissions: Admissions;
   readonly replacements: Replacements;
+  readonly naming: Naming;
   readonly demo: DemoSide | undefined;
   readonly random: SeededRandom;
   readonly addresses: () => readonly Address[];
@@ -79,7 +81,9 @@ export function wireCore(
   const member = { self, node, replica, clock, notary: trusted.notary, log };
   const replacements = new Replacements(member);
   admissions = new Admissions({ ...member, replacements });
-  const core = { ...assembled, trusted, transport, discovery, admissions, replacements };
+  const inherited = () => replacements.inherited();
+  const naming = new Naming({ self, node, replica, configured: config.node, inherited });
+  const core = { ...assembled, trusted, transport, discovery, admissions, replacements, naming };
   return { ...core, demo, random, addresses };
 }
 
