@@ -276,6 +276,29 @@ export interface PendingDocument {
   readonly address: string;
   /** The members at which it knocked, by name. */
   readonly seen_by: readonly string[];
+  /** Of a node that is in, and asks for a dead one's place: that one's name. */
+  readonly replaces?: string;
+}
+
+/** A node's place that another asks for or has. */
+export interface ReplacementDocument {
+  /** The old node. */
+  readonly node: Id;
+  readonly name: string;
+  readonly room: string;
+  /** The node that asks, and its fingerprint. */
+  readonly by: Id;
+  readonly fingerprint: string;
+  /** "lost": another node has the place. */
+  readonly state: "waiting" | "done" | "lost";
+  /** Who has the place; null while nobody has. */
+  readonly successor: Id | null;
+  /** What the old node measured. */
+  readonly sensors: readonly {
+    readonly name: string;
+    readonly kinds: readonly string[];
+    readonly every_s: number;
+  }[];
 }
 
 /** The office's floor plan. */
