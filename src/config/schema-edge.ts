@@ -146,5 +146,17 @@ export const chat = mapping({
   mattermost: v.optional(v.pipe(mattermost, v.description("A Mattermost server."))),
 });
 
-/** The last keys of those that hold a secret; what stands there is never shown. */
-export const SECRET_KEY = /(?:^|_)(?:token|secret|password)$/;
+/** Keys with a secret beside them, or with what may be as good as one: a webhook's URL, say. */
+const SECRET_KEY = /(?:^|_)(?:token|secret|password|url|invite)$/;
+/** In these sections a secret may stand in a wrong place, too. */
+const SECRET_SECTIONS = ["announce", "chat", "mqtt"];
+const HARMLESS_KEYS = ["to", "rooms", "kinds", "people", "channel", "topic"];
+
+/** Whether what stands beside a key is not to be shown, wherever that may go. */
+export function isSecretPlace(keys: readonly unknown[]): boolean {
+  const names = keys.map(String);
+  if (SECRET_KEY.test(names.at(-1) ?? "")) return true;
+  return (
+    SECRET_SECTIONS.includes(names[0] ?? "") && !names.some((one) => HARMLESS_KEYS.includes(one))
+  );
+}

@@ -65,12 +65,15 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ],
   ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
   ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
-  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: what stands there .*mqtt:\/\//],
   [
     "announce:\n  - { to: webhok, url: http://a }",
     /^w\.yaml:2: announce\.0\.to: "webhok" .*one of webhook, .*did you mean webhook\?$/,
   ],
-  ["announce:\n  - { to: ntfy, url: ntfy.sh/a }", /announce\.0\.url: "ntfy\.sh\/a" .*https:\/\//],
+  [
+    "announce:\n  - { to: ntfy, url: ntfy.sh/a }",
+    /announce\.0\.url: what stands there .*https:\/\//,
+  ],
   ["announce:\n  - { to: ntfy, url: http://a, kinds: [heat] }", /kinds\.0: "heat" .*one of temp/],
   ["announce:\n  - { to: slack }", /^w\.yaml:2: announce\.0\.to: chat\.slack is not configured$/],
   ["announce:\n  - { to: mqtt }", /^w\.yaml:2: announce\.0\.to: there is no broker: .*mqtt\.url$/],
