@@ -7,6 +7,7 @@ import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
@@ -21,6 +22,7 @@ import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
+import { wireBackup } from "./wire-backup.ts";
 import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
@@ -36,6 +38,8 @@ export interface RunningNode {
   readonly meshAddresses: readonly Address[];
   /** When the store was last asked to take what is new, monotonic. */
   storeAskedMs(): Millis;
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -59,7 +63,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, probe, neighbours, history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -89,13 +93,15 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
   const { storeAskedMs } = wired.value;
-  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  const core = { node, counters };
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs, core };
   return ok({ id: identity.id, ...told, stop });
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
@@ -134,7 +140,9 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const history = wireHistory(config, past, log);
+  const { history, historyFile } = wireHistory(config, past, log);
+  const { persistence } = core;
+  const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
@@ -166,6 +174,7 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
+    backup,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -184,7 +193,8 @@ async function wireNode(
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
   const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
 }
 
 function wireApi(

@@ -12,14 +12,20 @@ type Deps = Pick<
 >;
 
 /** Makes what remembers, in a file beside the store that may be removed at any time. */
-export function wireHistory(config: Config, deps: Deps, log: Log): History {
+export function wireHistory(
+  config: Config,
+  deps: Deps,
+  log: Log,
+): { readonly history: History; readonly historyFile: SqliteHistory } {
   const path = join(config.dataDir, "history.db");
-  return new History({
+  const historyFile = new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX });
+  const history = new History({
     ...deps,
     ...config.history,
     room: config.node.room,
-    file: new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX }),
+    file: historyFile,
     hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
     timers: systemTimers,
   });
+  return { history, historyFile };
 }

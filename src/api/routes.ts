@@ -4,6 +4,7 @@ import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { authorityRoute } from "./authority.ts";
+import { backupRoutes } from "./backup.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import { demoRoutes } from "./demo.ts";
@@ -53,6 +54,7 @@ export function dataRoutes(
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
+    ...backupRoutes(readSide),
     prometheusRoute(readSide),
     spaceRoute(readSide, space),
   ];

@@ -254,6 +254,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   PlanBody: object({ places: mapOf({ oneOf: [ref("Place"), { type: "null" }] }) }),
   PictureBody: object({ type: text, data: { type: "string", description: "Base64." } }),
   Demo: object({ cut: truth }),
+  BackupBody: object(
+    { file: { type: "string", enum: ["state", "history"] } },
+    { additionalProperties: false },
+  ),
+  BackupHeld: object({ hold: { type: "integer" }, pid: { type: "integer" } }),
+  BackupReleased: object({ still: truth }),
   ScrapeTarget: object({ targets: list(text), labels: mapOf(text) }),
   Space: {
     type: "object",

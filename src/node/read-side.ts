@@ -176,6 +176,24 @@ export interface PlanSide {
   draw(picture: PlanPicture): Result<void, WriteRefusal>;
 }
 
+/** Which file of the data folder is to stand still. */
+export type HeldFile = "state" | "history";
+
+export interface HeldView {
+  /** To release it by. */
+  readonly hold: number;
+  /** The process that keeps the file still. */
+  readonly pid: number;
+}
+
+/** Files that another process copies while the node runs. */
+export interface BackupSide {
+  /** For some minutes at most, or until another is asked for. */
+  hold(file: HeldFile): Result<HeldView, WriteRefusal>;
+  /** Ends it; "broken" where the file did not stand still all the while. */
+  release(hold: number): "held" | "broken";
+}
+
 /** The demo's office, which can be cut in two to be looked at. */
 export interface DemoSide {
   isCut(): boolean;
@@ -276,6 +294,7 @@ export interface ReadSide {
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;
+  readonly backup?: BackupSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;

@@ -14,6 +14,7 @@ import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
+  BackupSide,
   Check,
   DemoSide,
   GrantSide,
@@ -53,6 +54,7 @@ export interface ReaderParts {
   readonly edgeChecks?: () => readonly Check[];
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide;
+  readonly backup?: BackupSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];

@@ -29,6 +29,7 @@ import type { Named } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
+  BackupSide,
   CalibrationRequest,
   CalibrationView,
   Check,
@@ -86,6 +87,10 @@ export class Reader implements ReadSide {
 
   get demo(): DemoSide | undefined {
     return this.parts.demo;
+  }
+
+  get backup(): BackupSide | undefined {
+    return this.parts.backup;
   }
 
   get grants(): GrantSide | undefined {

@@ -231,7 +231,9 @@ test("every command has help with an example, and none is there before its time"
   const membership = ["invite", "admit", "forget", "join", "rekey", "root-key"];
   const granting = ["grant", "revoke"];
   const mine = [...granting, ...membership];
-  const known = ["up", "demo", ...asking, ...mine, "doctor", "sensors", "sim", "config"];
+  const copying = ["backup", "restore"];
+  const tools = ["doctor", "sensors", "sim", "config"];
+  const known = ["up", "demo", ...asking, ...mine, ...copying, ...tools];
   assert.deepEqual(names, [...known, "completion", "help", "watercooler"]);
   const all = [
     ...known,

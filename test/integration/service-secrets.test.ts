@@ -41,7 +41,8 @@ async function refuser(context: TestContext): Promise<string> {
 /** Secrets in every place that takes one. */
 function secretive(host: string) {
   return {
-    mqtt: { url: `mqtt://user:${secret("broker")}@127.0.0.1:1` },
+    mqtt: { url: `mqtt://user:${secret("broker")}@127.0.0.1:1`, password: secret("mesh") },
+    influx: { url: `http://${host}/${secret("base")}`, bucket: "b", token: secret("influx") },
     announce: [
       { to: "webhook", url: `http://${host}/${secret("hook")}`, secret: secret("signing") },
       { to: "webhook", url: `http://127.0.0.1:1/${secret("closed")}` },
@@ -117,6 +118,7 @@ test("no secret is shown where the file is wrong", async (context) => {
     { mesh: { invite: [secret("invite")] } },
     { mqtt: { url: [secret("url")] } },
     { mqtt: secret("mqtt") },
+    { influx: [secret("influx")] },
     { announce: [secret("item")] },
     { announce: [{ to: "webhook", url: secret("hook"), secret: { is: secret("signing") } }] },
     { announce: [{ to: "ntfy", url: `ftp://${secret("topic")}`, token: [secret("ntfy")] }] },

@@ -111,6 +111,11 @@ export class History implements HistorySide {
     this.parts.file.close();
   }
 
+  /** Writes all that was heard. */
+  flush(): void {
+    this.historian.flush();
+  }
+
   async chart(ask: HistoryAsk): Promise<HistoryView> {
     this.historian.load();
     await this.fill(ask);
