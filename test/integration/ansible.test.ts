@@ -21,6 +21,7 @@ function ansible(context: TestContext) {
     PATH: `${folder}:${process.env.PATH}`,
     // Without UTF-8 it does not start.
     LC_ALL: "C.UTF-8",
+    ANSIBLE_PIPELINING: "1",
     ANSIBLE_HOME: folder,
     ANSIBLE_LOCAL_TEMP: folder,
   };
