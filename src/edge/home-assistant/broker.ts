@@ -8,6 +8,8 @@ import { readSecret } from "../secret.ts";
 const KEEP_ALIVE_S = 15;
 /** For the connection and the broker's word. A guess. */
 const CONNECT_MS_MAX = 10 * SECOND_MS;
+/** Nothing longer is for us; an office of 200 sensors on one Pi announces 60 kB. A guess. */
+const MESSAGE_BYTES_MAX = 128 * 1024;
 /** CONNACK codes that another try won't change: 4 and 5 of MQTT 3.1.1, section 3.2.2.3. */
 const REFUSED_CODES: readonly unknown[] = [4, 5];
 
@@ -60,7 +62,7 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
       will: { topic, payload: Buffer.from(text), qos: 1, retain: true },
       ...(username === "" ? {} : { username }),
       ...(secret === undefined ? {} : { password: secret.value }),
-      ...(caFile === "" ? {} : { ca: readFileSync(caFile) }),
+      ...(caFile === "" ? {} : { ca: authorityIn(caFile) }),
     });
     let failure: Error | undefined;
     let tellLost: (error: Error) => void = () => {};
@@ -74,6 +76,7 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
       client.end(true);
     });
     client.on("message", (name, payload, { retain }) => {
+      if (payload.length > MESSAGE_BYTES_MAX) return;
       const said = retain ? "retained" : "now";
       events.heard({ topic: name, text: payload.toString(), said });
     });
@@ -97,6 +100,15 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
       drop: () => client.end(true),
     };
   };
+}
+
+function authorityIn(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`mqtt.ca_file ${path} can't be read (${code})`);
+  }
 }
 
 async function done(promise: Promise<unknown>): Promise<void> {
