@@ -70,11 +70,13 @@ export class FakeBroker {
         subscribe: async (topics) => {
           check();
           client.filters.push(...topics);
-          for (const [topic, text] of this.retained) {
-            if (topics.some((filter) => isOf(filter, topic))) {
-              events.heard({ topic, text, said: "retained" });
-            }
-          }
+          const found = [...this.retained].filter(([topic]) =>
+            topics.some((filter) => isOf(filter, topic)),
+          );
+          // A broker sends them after its word that it has the subscription.
+          setImmediate(() => {
+            for (const [topic, text] of found) events.heard({ topic, text, said: "retained" });
+          });
         },
         end: async (topic, text) => {
           check();

@@ -21,6 +21,10 @@ test("who stands by speaks once the speaker is gone, and is silent when it is ba
   assert.deepEqual(rig.roles(), ["speaks", "connected", "left"]);
   const [first, second] = rig.inOrder;
   rig.broker.said.length = 0;
+  rig.broker.publish("one that left", "watercooler/bridge/1", "offline");
+  await rig.pass(2_000);
+  assert.deepEqual(rig.broker.saidBy("watercooler/bridge/1"), ["one that left", first?.name]);
+  rig.broker.said.length = 0;
   first?.die();
   await rig.pass(200);
   assert.equal(rig.broker.saidBy(ROOM_TOPIC)[0], second?.name);
