@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { SECOND_MS } from "../../base/time.ts";
 import type { MqttSettings } from "../../config/edge-settings.ts";
 import { reasonOf } from "../http.ts";
-import { readSecret } from "../secret.ts";
+import { readAuthority, readSecret } from "../secret.ts";
 
 /** After 1.5 times this a Pi without power is dead to the broker (MQTT 3.1.1, 3.1.2.10). */
 const KEEP_ALIVE_S = 15;
@@ -52,6 +51,8 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
     const secret = settings.password && readSecret(settings.password, env);
     if (secret?.ok === false) throw new Error(secret.error);
     const { username, caFile } = settings;
+    const authority = caFile === "" ? undefined : readAuthority(caFile);
+    if (authority?.ok === false) throw new Error(authority.error);
     const client = connect(settings.url, {
       clientId,
       clean: true,
@@ -62,7 +63,7 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
       will: { topic, payload: Buffer.from(text), qos: 1, retain: true },
       ...(username === "" ? {} : { username }),
       ...(secret === undefined ? {} : { password: secret.value }),
-      ...(caFile === "" ? {} : { ca: authorityIn(caFile) }),
+      ...(authority === undefined ? {} : { ca: authority.value }),
     });
     let failure: Error | undefined;
     let tellLost: (error: Error) => void = () => {};
@@ -100,15 +101,6 @@ export function brokerOpener(settings: MqttSettings, env: NodeJS.ProcessEnv): Op
       drop: () => client.end(true),
     };
   };
-}
-
-function authorityIn(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`mqtt.ca_file ${path} can't be read (${code})`);
-  }
 }
 
 async function done(promise: Promise<unknown>): Promise<void> {
