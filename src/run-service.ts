@@ -95,8 +95,7 @@ async function keepRunning(
     if (outcome === "in force" && node !== undefined) tellReady(node, logOf(inForce));
     service?.ready(statusText(reloader));
   }
-  service?.stopping();
-  await reloader.stop();
+  await Promise.all([service?.stopping(), reloader.stop()]);
   return 0;
 }
 
