@@ -11,6 +11,7 @@ import { failCard, fill, mountCard, mountTmpfs, replaceCard } from "./small-disk
 // its own. Says as JSON how long each step took.
 
 const [, , folder = "", trouble = ""] = process.argv;
+const TARGET = "/v1/targets/lab/temperature";
 const START_MS_MAX = 30_000;
 const SPREAD_MS_MAX = 20_000;
 /** Health has to tell within 10 s; twice that on a loaded machine. */
@@ -86,6 +87,29 @@ async function commits(node: NodeProcess): Promise<number> {
   return Number(/^watercooler_store_commits_total (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
+/** Killed, it starts on that disk: with what is there, and again in memory. */
+async function startsOnIt(sick: NodeProcess, well: NodeProcess): Promise<void> {
+  await sick.end("SIGKILL");
+  sick.start(`${sick.plan.data}.yaml`);
+  await until(
+    async () => (await health(sick))?.status === "degraded",
+    START_MS_MAX,
+    "health telling after a start",
+  );
+  assert.match((await health(sick))?.checks.store.detail ?? "", called);
+  assert.ok(await shows(sick, "sick/shelf", 5)(), "what its disk has");
+  assert.equal(await sick.push("box", 2), 507);
+  assert.equal(await sick.write("PUT", TARGET, { value: 21 }), 507);
+  assert.equal(await well.push("shelf", 6), 202);
+  await until(shows(sick, "well/shelf", 6), SPREAD_MS_MAX, "6 at the restarted one");
+  const { at } = (await reading(well, "sick/sim")) ?? {};
+  await until(
+    async () => (await reading(well, "sick/sim"))?.at !== at,
+    SPREAD_MS_MAX,
+    "the restarted one's own sensor at the other",
+  );
+}
+
 async function main(): Promise<Record<string, number>> {
   mount();
   const [sick, well] = await makeNodes();
@@ -99,7 +123,6 @@ async function main(): Promise<Record<string, number>> {
     const before = await commits(sick);
     assert.equal(await sick.push("shelf", 5), 202);
     await until(async () => (await commits(sick)) > before, START_MS_MAX, "a commit");
-    const { pid } = sick;
 
     begin();
     const toldMs = await until(
@@ -120,6 +143,8 @@ async function main(): Promise<Record<string, number>> {
       "the sick one's own sensor at the other",
     );
 
+    await startsOnIt(sick, well);
+    const { pid } = sick;
     end();
     const recoveredMs = await until(
       async () => (await health(sick))?.status === "ok",
@@ -127,6 +152,7 @@ async function main(): Promise<Record<string, number>> {
       "health being well again",
     );
     assert.equal(await sick.push("box", 4), 202);
+    assert.equal(await sick.write("PUT", TARGET, { value: 22 }), 200);
     assert.equal(sick.pid, pid);
     assert.ok(sick.isRunning, sick.log);
     assert.match(sick.log, /^error the store takes no writes.*^info {2}the store takes writes/ms);
@@ -137,6 +163,7 @@ async function main(): Promise<Record<string, number>> {
     sick.start();
     await until(shows(sick, "sick/box", 4), START_MS_MAX, "4 after a restart");
     assert.ok(await shows(sick, "well/box", 3)(), "3 after a restart");
+    assert.ok(await shows(sick, "well/shelf", 6)(), "6, taken while nothing was kept");
     assert.ok(await shows(sick, "sick/shelf", 5)(), "5 after a restart");
     assert.equal((await health(sick))?.status, "ok");
     assert.doesNotMatch(sick.log, /damaged/);
