@@ -85,7 +85,17 @@ function openOrBegin(path: string, log: Log): Opened {
   try {
     if (bytes === undefined) throw new Damage("its log is there, the database is not");
     if (bytes === 0) throw new Damage("the file is empty");
-    return { connection: connect(path, "old"), movedAside: undefined };
+    const connection = connect(path, "old");
+    const { backFrom } = connection;
+    if (backFrom !== undefined) {
+      const fields = { schema: backFrom };
+      log.write(
+        "warn",
+        "the store was a newer version's: taken back as that one left word",
+        fields,
+      );
+    }
+    return { connection, movedAside: undefined };
   } catch (error) {
     if (!isDamage(error, path)) throw error;
     const movedAside = moveAside(path);
