@@ -4,27 +4,13 @@ import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:f
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { bundleOptions } from "./bundle-options.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
 const STAMP = "dist/.built";
 const SCHEMA = "dist/watercooler.schema.json";
-/** What stays beside the bundle: native modules, and what only few nodes ever load. */
-const EXTERNAL = [
-  "better-sqlite3",
-  "serialport",
-  "i2c-bus",
-  "onoff",
-  "bme280-sensor",
-  "@libp2p/*",
-  "@multiformats/*",
-  "@peculiar/x509",
-  "reflect-metadata",
-  "@slack/*",
-  "undici",
-  "mqtt",
-];
 const ENTRIES = [
   "src/main.ts",
   "src/trust/mint-certificate.ts",
@@ -59,19 +45,7 @@ async function bundle() {
     entryPoints: ENTRIES.filter((path) => existsSync(path)),
     entryNames: "[name]",
     outdir: "dist/app",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: EXTERNAL,
-    banner: {
-      js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
-    },
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: "linked",
-    logLevel: "warning",
+    ...bundleOptions,
   });
 }
 

@@ -29,6 +29,9 @@ const ROOT_PACKAGES = [
 /** Squeezing costs more time here than the disk is worth. */
 const UNCOMPRESSED = ["-noI", "-noD", "-noF", "-noX", "-no-progress", "-quiet"];
 
+/** What an installed package takes, several times. */
+const DISK_SIZE = "2G";
+
 const run = (file, args, options = {}) =>
   execFileSync(file, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
 
@@ -68,9 +71,37 @@ export function appImage(work) {
   copyFileSync(process.execPath, join(folder, "node"));
   copyFileSync(AGENT, join(folder, "agent.mjs"));
   cpSync(join(GUEST, "etc"), join(folder, "etc"), { recursive: true });
-  const image = join(work, "app.squashfs");
+  return packedImage(folder);
+}
+
+/** This very Node, our hands, and packages to be installed: a Pi that knows nothing of us yet. */
+export function packagesImage(work, packages) {
+  const folder = join(work, "app");
+  const service = "virtual-pi-agent.service";
+  const units = "etc/systemd/system";
+  mkdirSync(join(folder, units, "multi-user.target.wants"), { recursive: true });
+  for (const name of [service, `multi-user.target.wants/${service}`]) {
+    cpSync(join(GUEST, units, name), join(folder, units, name), { verbatimSymlinks: true });
+  }
+  cpSync(join(GUEST, "etc/udev"), join(folder, "etc/udev"), { recursive: true });
+  copyFileSync(process.execPath, join(folder, "node"));
+  copyFileSync(AGENT, join(folder, "agent.mjs"));
+  for (const file of packages) copyFileSync(file, join(folder, basename(file)));
+  return packedImage(folder);
+}
+
+/** A folder as a disk that is only read; the folder is gone then. */
+function packedImage(folder) {
+  const image = `${folder}.squashfs`;
   run("nice", ["mksquashfs", folder, image, "-all-root", ...UNCOMPRESSED]);
   rmSync(folder, { recursive: true });
+  return image;
+}
+
+/** An empty disk to be written to; it takes no more room than what is written. */
+export function emptyDisk(work) {
+  const image = join(work, "disk.ext4");
+  run("mkfs.ext4", ["-q", "-F", image, DISK_SIZE]);
   return image;
 }
 

@@ -25,6 +25,9 @@ const WANTED = [
   "virtio_console",
   "squashfs",
   "overlay",
+  // A disk that is written to; the checksum is loaded by name only, so nothing else asks for it.
+  "crc32c_generic",
+  "ext4",
   "autofs4",
   "configfs",
   "i2c-dev",

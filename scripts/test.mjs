@@ -1,6 +1,6 @@
 // Runs the compiled tests: "npm test", "npm test -- sim/overlay" for those with that in the path,
 // "npm run test:long" for those under test/long and "npm run test:hardware" for those under
-// test/hardware, which no other run starts.
+// test/hardware, which no other run starts, nor those under test/install ("npm run test:install").
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
@@ -9,7 +9,7 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 const FOLDER = "dist/build/test";
-const APART = ["--long", "--hardware"];
+const APART = ["--long", "--hardware", "--install"];
 /** A file that takes longer hangs. Twenty times the slowest here; a long one may take hours. */
 const FILE_MS_MAX = 600_000;
 const LONG_FILE_MS_MAX = 4 * 3_600_000;

@@ -17,7 +17,8 @@ const common = {
 };
 
 const HTTP_ALLOWED = "a URL that begins with http:// or https://";
-function httpUrl(example: string) {
+/** A web server's address. */
+export function httpUrl(example: string) {
   return v.pipe(
     v.string(HTTP_ALLOWED),
     v.check((said) => isUrl(said, ["http:", "https:"]), HTTP_ALLOWED),
@@ -41,7 +42,7 @@ function isUrl(said: string, protocols: readonly string[]): boolean {
 }
 
 /** A secret as such; a file or an environment variable is better for it. */
-function secret(what: string, begins = "") {
+export function secret(what: string, begins = "") {
   const allowed = begins === "" ? "text that is not empty" : `text that begins with ${begins}`;
   return v.optional(
     v.pipe(
@@ -52,10 +53,11 @@ function secret(what: string, begins = "") {
   );
 }
 
-const secretFile = v.optional(
+/** Where else a secret may stand. */
+export const secretFile = v.optional(
   v.pipe(text(1), v.description("A file with nothing in it but the secret.")),
 );
-const secretEnv = v.optional(
+export const secretEnv = v.optional(
   v.pipe(text(1), v.description("The environment variable that holds the secret.")),
 );
 

@@ -19,6 +19,7 @@ import { CloneWatch } from "./clone-watch.ts";
 import type { Counters } from "./counters.ts";
 import { Dialer } from "./dialer.ts";
 import { OwnLives } from "./own-lives.ts";
+import { writeOwn } from "./own-write.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 import { reachable } from "./reachable.ts";
 
@@ -112,7 +113,10 @@ export class Node {
     await this.parts.transport.stop();
   }
 
-  /** Writes a value of this node's own, or takes a key back with undefined. */
+  /**
+   * Writes a value of this node's own, or takes a key back with undefined. A durable write that
+   * fails leaves what was there.
+   */
   write(
     key: string,
     value: Uint8Array | undefined,
@@ -120,16 +124,11 @@ export class Node {
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
     if (this.isForgotten) return { ok: false, error: "forgotten" };
-    const { writer, clock, persistence } = this.parts;
     this.lives.answerBeforeWrite();
-    const entries = writer.write(key, value, clock.monotonicMs(), clock.wallMs());
-    this.wroteMs = clock.monotonicMs();
-    if (durability === "durable") {
-      const flushed = persistence.flush("own", "durable");
-      if (!flushed.ok) return flushed;
-    }
+    this.wroteMs = this.parts.clock.monotonicMs();
+    const { entries, failure } = writeOwn(this.parts, key, value, durability);
     this.announce(entries);
-    return ok(undefined);
+    return failure === undefined ? ok(undefined) : { ok: false, error: failure };
   }
 
   /** Writes all to the disk, and leaves nothing there of what was replaced or taken back. */
