@@ -12,12 +12,13 @@ import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
-import { Naming } from "./node/naming.ts";
+import type { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
 import type { Check } from "./node/read-side.ts";
 import { Reader } from "./node/reader.ts";
+import type { Replacements } from "./node/replacements.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
@@ -63,7 +64,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https, counters } = wired.value;
+  const { admissions, replacements, probe, neighbours } = wired.value;
+  const { history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -77,6 +79,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    replacements.start();
     naming.start();
     calibrations.start();
     people.start();
@@ -107,6 +110,7 @@ interface WiredNode {
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly replacements: Replacements;
   readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
@@ -126,10 +130,11 @@ async function wireNode(
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs } = core;
+  const { addresses, random, demo, storeAskedMs, replacements, naming } = core;
   const { self } = trusted.identity;
-  if (node.isForgotten) return err(refusalText("forgotten"));
-  const sensors = await wireSensors(config, { clock, random, log });
+  const objection = outText(node);
+  if (objection !== undefined) return err(objection);
+  const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
@@ -140,11 +145,10 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const { history, historyFile } = wireHistory(config, past, log);
+  const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
   const { persistence } = core;
   const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
@@ -165,6 +169,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    search,
     advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
@@ -174,6 +179,7 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
+    replacements,
     backup,
     history,
   });
@@ -192,9 +198,18 @@ async function wireNode(
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
+  const own = { calibrations, people, admissions, replacements };
+  const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
   const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
   return ok({ ...parts, ...told });
+}
+
+/** Why a node does not start that has no place in its mesh any more. */
+function outText({ isForgotten, isReplaced }: Node): string | undefined {
+  if (isForgotten) return refusalText("forgotten");
+  return isReplaced
+    ? "another node has this one's place: run watercooler rekey, then join"
+    : undefined;
 }
 
 function wireApi(

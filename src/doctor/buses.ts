@@ -1,8 +1,8 @@
 import type { Hardware } from "../../firmware-bridge/src/hardware.ts";
-import { type Found, type Scan, scanSensors } from "../../firmware-bridge/src/scan.ts";
+import { type Scan, scanSensors } from "../../firmware-bridge/src/scan.ts";
 import type { SensorConfig } from "../../firmware-bridge/src/sensor-config.ts";
 import type { Timers } from "../../firmware-bridge/src/timers.ts";
-import { settingsOf } from "../config/found-sensors.ts";
+import { isConfigured } from "../config/found-sensors.ts";
 import { missingBus } from "./boot-config.ts";
 import { type Finding, fine, fromLine, warning } from "./finding.ts";
 
@@ -20,7 +20,7 @@ export async function checkBuses(
   const seen = scan.found.map((found): Finding => {
     const says = `${found.where}: ${found.what}`;
     const isUsed =
-      isConfigured(found, sensors) || (source === "found" && found.use === "by itself");
+      isConfigured(found.item, sensors) || (source === "found" && found.use === "by itself");
     if (isUsed || found.item === undefined) return fine(CHECK, says);
     return warning(CHECK, `${says}, not configured`, PASTE);
   });
@@ -45,22 +45,4 @@ async function missing(
   if (findings.length > 0 || scan.found.length + scan.troubles.length > 0) return findings;
   const count = scan.buses.length;
   return [fine(CHECK, count === 0 ? "no I2C bus here" : `nothing on ${count} I2C buses`)];
-}
-
-/** Whether some sensor of the configuration is this one. */
-function isConfigured({ item }: Found, sensors: readonly SensorConfig[]): boolean {
-  const [seen] = item === undefined ? [] : settingsOf([item]);
-  if (seen === undefined) return false;
-  return sensors.some((one) => {
-    if ("i2cBus" in one && "i2cBus" in seen) {
-      return one.i2cBus === seen.i2cBus && one.address === seen.address;
-    }
-    if (one.platform === "iio" && seen.platform === "iio") {
-      return one.device === undefined || one.device === seen.device;
-    }
-    if (one.platform === "w1" && seen.platform === "w1") {
-      return one.id === undefined || one.id === seen.id;
-    }
-    return one.platform === "serial" && seen.platform === "serial";
-  });
 }

@@ -23,10 +23,11 @@ for (const [net, bits] of [
 }
 
 /** Hosts that the configuration sends to and that are likely not on the office's own networks. */
-export function outsideHosts({ edge, mqtt }: Config): readonly string[] {
-  const { announce, chat } = edge;
+export function outsideHosts({ edge }: Config): readonly string[] {
+  const { announce, chat, mqtt, influx } = edge;
   const urls = [
-    mqtt.url,
+    mqtt?.url ?? "",
+    influx?.url ?? "",
     ...announce.flatMap((one) => ("url" in one ? [one.url] : [])),
     chat.slack?.apiUrl ?? "",
     chat.mattermost?.url ?? "",

@@ -93,7 +93,8 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
       store.commit({ meta: { incarnation: String(incarnation) } }, "durable");
     },
   });
-  const silent = (nowMs: number) => silentNodes(replica, self, nowMs);
+  const silent = (nowMs: number) =>
+    silentNodes(replica, self, nowMs).filter((id) => !replica.isReplaced(id));
   const overlay = new Overlay({ self, addresses, replica, parameters, random, clock, silent });
   for (const { id, addresses: known } of snapshot.remembered) {
     overlay.handle({ type: "hint", peer: { id, addresses: known } }, clock.monotonicMs());

@@ -150,9 +150,15 @@ test("the service: what is sent outside is told where its unit keeps it inside",
     "http://pi/x",
   );
   assert.deepEqual(await serviceLines(shut, inside), ["ok active"]);
-  const outside = to("https://ntfy.sh/office", "http://192.0.2.1/x");
+  const outside: ConfigFile = {
+    ...to("https://ntfy.sh/office", "http://192.0.2.1/x"),
+    mqtt: { url: "mqtts://broker.example:8883" },
+  };
   const [, told] = await serviceLines(shut, outside);
-  assert.match(told ?? "", /^warn ntfy\.sh, 192\.0\.2\.1 may be outside .*IPAddressAllow=any/);
+  assert.match(
+    told ?? "",
+    /^warn broker\.example, ntfy\.sh, 192\.0\.2\.1 may be outside .*IPAddressAllow=any/,
+  );
   for (const IPAddressAllow of ["any", "::/0 0.0.0.0/0"]) {
     assert.deepEqual(await serviceLines({ ...shut, IPAddressAllow }, outside), ["ok active"]);
   }
