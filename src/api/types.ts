@@ -310,16 +310,6 @@ export interface PlanDocument {
 }
 
 /** Whether the demo's office is cut in two. */
-/** `pid` tells which process keeps the file still, as the folder's own note does. */
-export interface BackupHeldDocument {
-  readonly hold: number;
-  readonly pid: number;
-}
-
-export interface BackupReleasedDocument {
-  readonly still: boolean;
-}
-
 export interface DemoDocument {
   readonly cut: boolean;
 }
