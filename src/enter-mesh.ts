@@ -26,6 +26,8 @@ export interface EnterPorts {
   readonly signal: AbortSignal;
   /** Shows a new mesh's root key to a person, this once; absent where nobody looks. */
   tellRootKey?(text: string, mesh: string): void;
+  /** Told what a node waits for before it is in a mesh; a person may have to do something. */
+  waiting?(text: string): void;
 }
 
 export interface Entering {
@@ -106,7 +108,7 @@ async function seek(
       if (isAlone && nowMs - startedMs > LOOK_AROUND_MS) return makeMesh(entering, ports);
       if (!isAlone && nowMs - saidMs > MINUTE_MS) {
         saidMs = nowMs;
-        tellWaiting(log, identity, sought, invitation);
+        ports.waiting?.(tellWaiting(log, identity, sought, invitation));
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -121,18 +123,16 @@ function tellWaiting(
   { id }: Identity,
   sought: Extract<Sought, { type: "seeking" }>,
   invitation: InvitationCode | undefined,
-): void {
+): string {
   if (invitation !== undefined) {
-    return log.write("info", "looking for the mesh of the invitation", { now: sought.trouble });
+    const what = "looking for the mesh of the invitation";
+    log.write("info", what, { now: sought.trouble });
+    return what;
   }
   const mesh = [...sought.met].map(fingerprint).join(", ");
-  log.write(
-    "warn",
-    `found a mesh; to let this node in, run: watercooler admit ${fingerprint(id)}`,
-    {
-      mesh,
-    },
-  );
+  const what = `found a mesh; to let this node in, run: watercooler admit ${fingerprint(id)}`;
+  log.write("warn", what, { mesh });
+  return what;
 }
 
 /** Keeps a membership that was given. */

@@ -1,28 +1,29 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir, hostname } from "node:os";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Level, Log } from "./base/log.ts";
 import type { Result } from "./base/result.ts";
 import type { Clock } from "./base/time.ts";
-import { CliError, EXIT, type RunOptions } from "./cli/deps.ts";
+import { CliError, EXIT, type NodeRunOptions } from "./cli/deps.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { runDemo } from "./demo.ts";
 import { demoChannel } from "./demo-cut.ts";
-import { startNode } from "./run-node.ts";
+import { runService } from "./run-service.ts";
 import type { SimPorts } from "./sim/ports.ts";
 
 // The only place where a clock, a log, signals and the process are touched; all else is handed in.
 
-/** A peer or a disk that does not let go must not hold up whoever pressed Ctrl-C. A guess. */
-const STOP_MS_MAX = 1_500;
-
 const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 const version = packageVersion();
 const quit = new AbortController();
+let isHungUp = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => quit.abort());
+  process.on(signal, () => {
+    isHungUp = signal === "SIGHUP";
+    quit.abort();
+  });
 }
 // The demo that started this node is gone, however it went.
 process.on("disconnect", () => quit.abort());
@@ -46,7 +47,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   schemaPath: fileURLToPath(new URL("../watercooler.schema.json", import.meta.url)),
   signal: quit.signal,
-  runNode: runUntilQuit,
+  runNode,
   runDemo: (options) =>
     runDemo(options, { program: process.argv[1] ?? "", stdout, stderr, signal: quit.signal }),
   join: async (config, by) => {
@@ -61,6 +62,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
     return simulate(options, simPorts());
   },
 });
+// Node aborts where it can't give a closed terminal its settings back: so it ends by the signal.
+if (isHungUp) {
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+}
 await written(process.stdout);
 // Whatever a library still holds open must not keep a finished command alive.
 process.exit();
@@ -87,32 +93,33 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-async function runUntilQuit(config: Config, { format, ready }: RunOptions): Promise<number> {
-  const log = createLog(config.logLevel, config.logFormat);
-  const started = await startNode(config, {
-    ...{ clock, log, version, signal: quit.signal, demo: demoChannel() },
+function runNode(config: Config, run: NodeRunOptions): Promise<number> {
+  const demo = demoChannel();
+  // Whoever closes a terminal ends what runs in it; a service has none, and is told to reload.
+  const reloads = demo === undefined && !hasTerminal();
+  return runService(config, run, {
+    ...{ clock, version, signal: quit.signal, demo, stdout, env: process.env },
+    logOf: ({ logLevel, logFormat }) => createLog(logLevel, logFormat),
+    fail: (reason) => stderr(`watercooler: ${oneLine(reason)}\n`),
+    onReload: reloads ? onHangUp : undefined,
     // A journal keeps what it is told: there the key waits in a file until somebody takes it.
     ...(process.stderr.isTTY === true && { tellRootKey }),
   });
-  if (!started.ok && quit.signal.aborted) return 0;
-  if (!started.ok) {
-    stderr(`watercooler: ${oneLine(started.error)}\n`);
-    return 1;
+}
+
+function onHangUp(listener: () => void): void {
+  process.removeAllListeners("SIGHUP");
+  process.on("SIGHUP", listener);
+}
+
+/** Whether this process ends with a terminal, also where all its streams lead elsewhere. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
   }
-  const { id, apiAddresses, httpsAddresses, meshAddresses, stop } = started.value;
-  const api = [
-    ...apiAddresses.map((address) => `http://${address}`),
-    ...httpsAddresses.map((address) => `https://${address}`),
-  ];
-  const { name, room } = config.node;
-  log.write("info", "ready", { api: api.join(), mesh: meshAddresses.join() });
-  if (format === "text" && api[0] !== undefined) stdout(`Dashboard of ${name}: ${api[0]}/\n`);
-  ready({ id, name, room, api, mesh: meshAddresses });
-  if (!quit.signal.aborted) {
-    await new Promise((resolve) => quit.signal.addEventListener("abort", resolve));
-  }
-  await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS_MAX))]);
-  return 0;
 }
 
 function orFail<T>(result: Result<T>): T {

@@ -1,6 +1,7 @@
 import { ApiServer, type ApiServerOptions, type ApiTrust } from "./api/server.ts";
 import type { Address } from "./base/id.ts";
 import { err, ok, type Result } from "./base/result.ts";
+import type { Millis } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
@@ -14,6 +15,7 @@ import { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
+import type { Check } from "./node/read-side.ts";
 import { Reader } from "./node/reader.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
@@ -32,6 +34,8 @@ export interface RunningNode {
   readonly apiAddresses: readonly Address[];
   readonly httpsAddresses: readonly Address[];
   readonly meshAddresses: readonly Address[];
+  /** When the store was last asked to take what is new, monotonic. */
+  storeAskedMs(): Millis;
   stop(): Promise<void>;
 }
 
@@ -39,6 +43,8 @@ export interface RunPorts extends EnterPorts {
   readonly version: string;
   /** Only for a node of the demo. */
   readonly demo?: DemoChannel | undefined;
+  /** More of what the node's health is made of. */
+  checks?(): readonly Check[];
 }
 
 /** Makes every part of a node and starts it. The error is one line that says what to do. */
@@ -82,7 +88,9 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
-  return ok({ id: identity.id, apiAddresses, httpsAddresses, meshAddresses: mesh, stop });
+  const { storeAskedMs } = wired.value;
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  return ok({ id: identity.id, ...told, stop });
 }
 
 /** What has to be started and stopped. */
@@ -100,18 +108,19 @@ interface WiredNode {
   readonly https: HttpsWiring;
   readonly api: ApiServer | undefined;
   readonly meshAddresses: () => readonly Address[];
+  readonly storeAskedMs: () => Millis;
   /** Where the API answers, as the node tells the others; filled when it does. */
   readonly apiAddresses: Address[];
 }
 
 async function wireNode(
   config: Config,
-  { clock, log, version, demo: channel }: RunPorts,
+  { clock, log, version, demo: channel, checks }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo } = core;
+  const { addresses, random, demo, storeAskedMs } = core;
   const { self } = trusted.identity;
   if (node.isForgotten) return err(refusalText("forgotten"));
   const sensors = await wireSensors(config, { clock, random, log });
@@ -154,7 +163,7 @@ async function wireNode(
     membership: admissions,
     https: https.authority,
     plan: new Plan({ node, replica, clock }),
-    edgeChecks: () => [...edge.checks(), ...https.checks()],
+    edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
     history,
@@ -174,7 +183,7 @@ async function wireNode(
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions };
+  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
   return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
 }
 

@@ -1,3 +1,4 @@
+import type { Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import type { SimOptions } from "../sim/ports.ts";
 
@@ -19,7 +20,7 @@ export interface CliDeps {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs a node until `signal`; gives the exit code. */
-  runNode(config: Config, run: RunOptions): Promise<number>;
+  runNode(config: Config, run: NodeRunOptions): Promise<number>;
   /** Runs an office until `signal`; gives the exit code. */
   runDemo(options: DemoOptions): Promise<number>;
   /** Makes this machine's node a member of a mesh. Throws a CliError where it can't. */
@@ -51,6 +52,11 @@ export interface RunOptions {
   readonly format: Format;
   /** To be called at most once, when all answers, with where: the one document of `--json`. */
   ready(document: object): void;
+}
+
+export interface NodeRunOptions extends RunOptions {
+  /** Reads the configuration again; the error is a line for each thing to mend. */
+  reload(): Promise<Result<Config, readonly string[]>>;
 }
 
 export interface DemoOptions extends RunOptions {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { ok } from "../base/result.ts";
 import { type CliDeps, printJson } from "./deps.ts";
-import { loadOrFail } from "./load-config.ts";
+import { load, loadOrFail } from "./load-config.ts";
 import { API_PORT } from "./node-url.ts";
 import { whole } from "./whole.ts";
 
@@ -39,7 +40,11 @@ export function addRunning(program: Command, deps: CliDeps, finish: (code: numbe
     .action(async ({ config: path, json, data }: UpOptions) => {
       const overrides = data === undefined ? {} : { dataDir: data };
       const { config } = await loadOrFail(deps, path, overrides);
-      finish(await deps.runNode(config, run(json)));
+      const reload = async () => {
+        const loaded = await load(deps, path, overrides);
+        return loaded.ok ? ok(loaded.value.config) : loaded;
+      };
+      finish(await deps.runNode(config, { ...run(json), reload }));
     });
   program
     .command("demo")

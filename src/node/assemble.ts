@@ -57,6 +57,8 @@ export interface AssembledNode {
   readonly overlay: Overlay;
   readonly writer: Writer;
   readonly counters: Counters;
+  /** When the store was last asked to take what is new, monotonic. */
+  storeAskedMs(): number;
 }
 
 /** Puts a node together on what its store holds: the same for the daemon and for the simulator. */
@@ -99,7 +101,7 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
   const { transport, discovery, timers, frameCodec: codec } = parts;
   const core = { self, boot, moved, replica, writer, overlay, codec, persistence };
   const node = new Node({ ...core, transport, discovery, counters, clock, timers, log });
-  return { node, replica, overlay, writer, counters };
+  return { node, replica, overlay, writer, counters, storeAskedMs: () => persistence.askedMs };
 }
 
 /** What the store holds, without what was written in another mesh. */

@@ -1,6 +1,6 @@
 import type { NodeId } from "../base/id.ts";
 import { ok, type Result } from "../base/result.ts";
-import { type Clock, SECOND_MS } from "../base/time.ts";
+import { type Clock, type Millis, SECOND_MS } from "../base/time.ts";
 import type { Peer } from "../overlay/messages.ts";
 import type { EntryCodec } from "../replica/entry-codec.ts";
 import type { Held } from "../replica/origin-state.ts";
@@ -28,13 +28,21 @@ export class Persistence {
   /** Peers met that the store did not take yet. */
   private readonly met = new Map<NodeId, RememberedPeer>();
   private reopened = 0;
+  private flushedMs: Millis;
 
   constructor(
     private readonly store: Store,
     private readonly replica: Replica,
     private readonly self: NodeId,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.flushedMs = clock.monotonicMs();
+  }
+
+  /** When the store was last asked to take what is new, monotonic; it may have failed. */
+  get askedMs(): Millis {
+    return this.flushedMs;
+  }
 
   /** Fills the replica from the store. Rows that are none are left out. */
   restore(snapshot: Snapshot, codec: EntryCodec): void {
@@ -56,6 +64,7 @@ export class Persistence {
   /** Writes this node's own changes, or everybody's. Kept for the next time where it fails. */
   flush(whose: "own" | "all", durability: Durability): Result<void, StoreFailure> {
     const done = this.flushOnce(whose, durability);
+    this.flushedMs = this.clock.monotonicMs();
     if (!done.ok || !this.findReopened()) return done;
     return this.flushOnce("all", "durable");
   }
