@@ -1,5 +1,6 @@
 import { chownSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { finishRestore } from "./backup/finish-restore.ts";
 import { fingerprint } from "./base/fingerprint.ts";
 import { err, ok, type Result } from "./base/result.ts";
 import { SECOND_MS } from "./base/time.ts";
@@ -145,6 +146,8 @@ export function rootKey(
 }
 
 function whileStopped<T>(config: Config, act: () => T): Result<T> {
+  const placed = finishRestore(config.dataDir);
+  if (!placed.ok) return placed;
   const lock = takeLock(join(config.dataDir, STORE));
   if (!lock.ok) return err(`the node runs: stop it first (${lock.error.split(":")[0]})`);
   try {

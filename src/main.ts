@@ -56,6 +56,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
     return orFail(await joinMesh(config, by, { clock, log, signal: quit.signal, readSecret }));
   },
   rekey: async (config) => orFail((await import("./join.ts")).rekey(config)),
+  backup: async (loaded, how) => {
+    const { backUp } = await import("./back-up.ts");
+    return orFail(await backUp(loaded, how, { version, wallMs: clock.wallMs() }));
+  },
+  restore: async (config, how) =>
+    orFail(await (await import("./back-up.ts")).restoreFrom(config, how)),
   rootKey: async (config, act) => orFail((await import("./join.ts")).rootKey(config, act)),
   simulate: async (options) => {
     const { simulate } = await import("./sim/command.ts");

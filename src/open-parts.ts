@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { finishRestore } from "./backup/finish-restore.ts";
 import { ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
 import { type EnterPorts, enterMesh } from "./enter-mesh.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/port.ts";
+import type { Holdable, Store } from "./store/port.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
 import { type Identity, loadOrCreateIdentity } from "./trust/identity.ts";
 import { makeFolder } from "./trust/make-folder.ts";
@@ -15,7 +16,7 @@ export interface OpenedParts {
   readonly identity: Identity;
   readonly certificatePem: string;
   readonly membership: Membership;
-  readonly store: Store;
+  readonly store: Store & Holdable;
 }
 
 /** Opens everything that a start can fail on before anything runs, and gets into a mesh. */
@@ -35,6 +36,8 @@ export async function openPapers(
 ): Promise<Result<Pick<OpenedParts, "identity" | "certificatePem">>> {
   const made = makeFolder(config.dataDir);
   if (!made.ok) return made;
+  const placed = finishRestore(config.dataDir);
+  if (!placed.ok) return placed;
   const identity = loadOrCreateIdentity(config.dataDir);
   if (!identity.ok) return identity;
   const script = builtFile("mint-certificate.js");

@@ -7,20 +7,23 @@ import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
-import { Naming } from "./node/naming.ts";
+import type { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
 import type { Check } from "./node/read-side.ts";
 import { Reader } from "./node/reader.ts";
+import type { Replacements } from "./node/replacements.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
 import { builtFile, type OpenedParts, openParts } from "./open-parts.ts";
+import { wireBackup } from "./wire-backup.ts";
 import { wireCore } from "./wire-core.ts";
 import { type WiredEdge, wireEdge } from "./wire-edge.ts";
 import { wireGrants } from "./wire-grants.ts";
@@ -36,6 +39,8 @@ export interface RunningNode {
   readonly meshAddresses: readonly Address[];
   /** When the store was last asked to take what is new, monotonic. */
   storeAskedMs(): Millis;
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -59,7 +64,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, replacements, probe, neighbours } = wired.value;
+  const { history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -73,6 +79,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    replacements.start();
     naming.start();
     calibrations.start();
     people.start();
@@ -89,18 +96,21 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
   const { storeAskedMs } = wired.value;
-  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  const core = { node, counters };
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs, core };
   return ok({ id: identity.id, ...told, stop });
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly replacements: Replacements;
   readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
@@ -120,10 +130,11 @@ async function wireNode(
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs } = core;
+  const { addresses, random, demo, storeAskedMs, replacements, naming } = core;
   const { self } = trusted.identity;
-  if (node.isForgotten) return err(refusalText("forgotten"));
-  const sensors = await wireSensors(config, { clock, random, log });
+  const objection = outText(node);
+  if (objection !== undefined) return err(objection);
+  const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
@@ -134,9 +145,10 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const history = wireHistory(config, past, log);
+  const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
+  const { persistence } = core;
+  const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
@@ -157,6 +169,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    search,
     advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
@@ -166,6 +179,8 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
+    replacements,
+    backup,
     history,
   });
   const apiAddresses: Address[] = [];
@@ -183,8 +198,18 @@ async function wireNode(
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const own = { calibrations, people, admissions, replacements };
+  const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
+}
+
+/** Why a node does not start that has no place in its mesh any more. */
+function outText({ isForgotten, isReplaced }: Node): string | undefined {
+  if (isForgotten) return refusalText("forgotten");
+  return isReplaced
+    ? "another node has this one's place: run watercooler rekey, then join"
+    : undefined;
 }
 
 function wireApi(

@@ -59,7 +59,7 @@ export class WiredEdge {
       await this.load();
     } catch (error) {
       // A package that was not installed, most likely.
-      this.failure = `announcements and chats are off: ${(error as Error).message}`;
+      this.failure = `what leaves the mesh is off: ${(error as Error).message}`;
       this.deps.log.write("error", this.failure);
     }
   }
@@ -73,10 +73,9 @@ export class WiredEdge {
     const { random, ...deps } = this.deps;
     const hash = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
     const notes = new EdgeNotes({ ...deps, hash });
-    const { announce, chat } = settings;
-    if (announce.length === 0 && chat.slack === undefined && chat.mattermost === undefined) {
-      return notes.withdraw();
-    }
+    const { announce, chat, mqtt, influx } = settings;
+    const ways = [...announce, chat.slack, chat.mattermost, mqtt, influx];
+    if (ways.every((way) => way === undefined)) return notes.withdraw();
     const { startEdge } = await import("./edge/edge.ts");
     this.edge = await startEdge({
       ...deps,

@@ -4,6 +4,7 @@ import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { HISTORY_BYTES_MAX, History, type HistoryParts } from "./node/history/history.ts";
+import type { Named } from "./node/naming.ts";
 import { SqliteHistory } from "./store/history-sqlite.ts";
 
 type Deps = Pick<
@@ -12,14 +13,22 @@ type Deps = Pick<
 >;
 
 /** Makes what remembers, in a file beside the store that may be removed at any time. */
-export function wireHistory(config: Config, deps: Deps, log: Log): History {
+export function wireHistory(
+  config: Config,
+  { naming, ...deps }: Deps & { readonly naming: Named },
+  log: Log,
+): { readonly history: History; readonly historyFile: SqliteHistory } {
   const path = join(config.dataDir, "history.db");
-  return new History({
+  const historyFile = new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX });
+  const history = new History({
     ...deps,
     ...config.history,
-    room: config.node.room,
-    file: new SqliteHistory({ path, log, bytesMax: HISTORY_BYTES_MAX }),
+    get room() {
+      return naming.room;
+    },
+    file: historyFile,
     hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
     timers: systemTimers,
   });
+  return { history, historyFile };
 }

@@ -48,6 +48,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   api: ["reading", "ucan", "office", "node"],
   edge: ["reading", "office", "node", "config", "firmware-bridge"],
+  backup: ["store", "trust"],
   service: ["firmware-bridge"],
   doctor: ["reading", "config", "firmware-bridge"],
   // The simulator's options, no more: a type.

@@ -4,6 +4,7 @@ import { isKind, KIND_NAMES } from "../reading/kind.ts";
 import { type Answer, json } from "./answer.ts";
 import { askRoute } from "./ask.ts";
 import { authorityRoute } from "./authority.ts";
+import { backupRoutes } from "./backup.ts";
 import { readJson } from "./body.ts";
 import { calibrationRoute } from "./calibration.ts";
 import { demoRoutes } from "./demo.ts";
@@ -17,6 +18,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { foundSensorsRoute } from "./found-sensors.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { membershipRoutes } from "./membership.ts";
@@ -26,6 +28,7 @@ import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { prometheusRoute } from "./prometheus.ts";
 import { parsePush } from "./push.ts";
+import { replacementRoutes } from "./replacements.ts";
 import type { Asked, Route } from "./router.ts";
 import { type SpaceSettings, spaceRoute } from "./space.ts";
 import { targetRoutes } from "./targets.ts";
@@ -46,13 +49,16 @@ export function dataRoutes(
     factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
+    foundSensorsRoute(readSide),
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...membershipRoutes(readSide),
+    ...replacementRoutes(readSide),
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),
+    ...backupRoutes(readSide),
     prometheusRoute(readSide),
     spaceRoute(readSide, space),
   ];

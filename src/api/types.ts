@@ -36,6 +36,19 @@ export interface SensorDocument {
   readonly values: readonly SensorValueDocument[];
 }
 
+/** `GET /v1/sensors/found`. */
+export interface BusesDocument {
+  readonly found: readonly {
+    readonly where: string;
+    readonly what: string;
+    readonly state: "used" | "new" | "unknown";
+  }[];
+  readonly troubles: readonly { readonly where: string; readonly says: string }[];
+  readonly buses: number;
+  /** Lines for `watercooler.yaml`; empty where nothing is new. */
+  readonly yaml: string;
+}
+
 export interface SelfDocument {
   readonly id: Id;
   readonly name: string;
@@ -263,6 +276,29 @@ export interface PendingDocument {
   readonly address: string;
   /** The members at which it knocked, by name. */
   readonly seen_by: readonly string[];
+  /** Of a node that is in, and asks for a dead one's place: that one's name. */
+  readonly replaces?: string;
+}
+
+/** A node's place that another asks for or has. */
+export interface ReplacementDocument {
+  /** The old node. */
+  readonly node: Id;
+  readonly name: string;
+  readonly room: string;
+  /** The node that asks, and its fingerprint. */
+  readonly by: Id;
+  readonly fingerprint: string;
+  /** "lost": another node has the place. */
+  readonly state: "waiting" | "done" | "lost";
+  /** Who has the place; null while nobody has. */
+  readonly successor: Id | null;
+  /** What the old node measured. */
+  readonly sensors: readonly {
+    readonly name: string;
+    readonly kinds: readonly string[];
+    readonly every_s: number;
+  }[];
 }
 
 /** The office's floor plan. */
@@ -274,6 +310,16 @@ export interface PlanDocument {
 }
 
 /** Whether the demo's office is cut in two. */
+/** `pid` tells which process keeps the file still, as the folder's own note does. */
+export interface BackupHeldDocument {
+  readonly hold: number;
+  readonly pid: number;
+}
+
+export interface BackupReleasedDocument {
+  readonly still: boolean;
+}
+
 export interface DemoDocument {
   readonly cut: boolean;
 }

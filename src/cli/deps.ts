@@ -1,5 +1,6 @@
 import type { Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
+import type { Loaded } from "../config/load.ts";
 import type { SimOptions } from "../sim/ports.ts";
 
 /** What commands may use of the world; handed in by the composition root. */
@@ -29,8 +30,53 @@ export interface CliDeps {
   rekey(config: Config): Promise<{ readonly id: string; readonly fingerprint: string }>;
   /** A new mesh's root key, where it still waits here. Throws a CliError where it can't. */
   rootKey(config: Config, act: "show" | "remove"): Promise<{ readonly key: string | undefined }>;
+  /** Writes a backup of this machine's node. Throws a CliError where it can't. */
+  backup(loaded: Loaded, how: BackupHow): Promise<BackupDone>;
+  /** Puts a backup in a data folder. Throws a CliError where it can't. */
+  restore(config: Config, how: RestoreHow): Promise<RestoreDone>;
   /** Runs the simulator; gives the exit code. */
   simulate(options: SimOptions): Promise<number>;
+}
+
+export interface BackupHow {
+  readonly path: string;
+  readonly overwrite: "refuse" | "replace";
+  readonly history: "with" | "without";
+  /** Asks the running node to keep a file still, and to let it go. Both throw CliErrors. */
+  readonly node: {
+    hold(file: "state" | "history"): Promise<{ readonly hold: number; readonly pid: number }>;
+    release(hold: number): Promise<{ readonly still: boolean }>;
+  };
+  /** Told again and again while a large file is copied. */
+  progress(file: string, doneBytes: number, allBytes: number): void;
+}
+
+export interface BackupDone {
+  readonly file: string;
+  readonly id: string;
+  readonly made_at: string;
+  readonly bytes: number;
+  readonly files: readonly string[];
+}
+
+export interface RestoreHow {
+  readonly path: string;
+  readonly over: "refuse" | "move aside";
+  /** Where the backup's configuration is put; undefined leaves what there is. */
+  readonly configPath: string | undefined;
+  /** The data folder that a configuration names. Throws a CliError where that is bad. */
+  dataDirOf(configPath: string): Promise<string>;
+}
+
+export interface RestoreDone {
+  readonly id: string;
+  readonly name: string;
+  readonly made_at: string;
+  readonly data: string;
+  /** Where what was there before is now. */
+  readonly before: string | null;
+  /** Where the configuration was put; null where it was left alone or is in none. */
+  readonly config: string | null;
 }
 
 /** By what a node enters a mesh, and where. */

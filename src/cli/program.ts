@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { addAsking } from "./asking-commands.ts";
+import { addBackup } from "./backup-commands.ts";
 import { type CliDeps, CliError, EXIT } from "./deps.ts";
 import { addGranting } from "./grant-commands.ts";
 import { addMachine } from "./machine-commands.ts";
@@ -38,6 +39,7 @@ export function createProgram(deps: CliDeps, finish: (code: number) => void): Co
   addAsking(program, deps);
   addGranting(program, deps);
   addMembership(program, deps);
+  addBackup(program, deps);
   addMachine(program, deps, finish);
   addSim(program, deps, finish);
   addTools(program, deps);

@@ -19,7 +19,7 @@ export function clashes(file: FilledFile): readonly Clash[] {
       else found.push({ keys: ["sensors", at, key], says: says(owner) });
     }
   }
-  return [...found, ...unreachable(file), ...secretsAmiss(file)];
+  return [...found, ...unreachable(file), ...placeless(file), ...secretsAmiss(file)];
 }
 
 /** Announcements to something that is not configured. */
@@ -40,9 +40,22 @@ function unreachable({ announce, chat, mqtt }: FilledFile): readonly Clash[] {
   });
 }
 
+/** A database without a place in it, or with two. */
+function placeless({ influx }: FilledFile): readonly Clash[] {
+  const { url, bucket, database } = influx;
+  if (url === "" || (bucket === undefined) !== (database === undefined)) return [];
+  return [{ keys: ["influx"], says: "give one of bucket, database" }];
+}
+
 /** Secrets that are missing, or given twice. */
-function secretsAmiss({ announce, chat: { slack, mattermost } }: FilledFile): readonly Clash[] {
-  const sinks = announce.map((one, at) => ({ keys: ["announce", at], said: one }));
+function secretsAmiss(file: FilledFile): readonly Clash[] {
+  const { announce, mqtt, influx } = file;
+  const { slack, mattermost } = file.chat;
+  const sinks: { keys: readonly (string | number)[]; said: object }[] = [
+    ...announce.map((one, at) => ({ keys: ["announce", at], said: one })),
+    { keys: ["mqtt"], said: mqtt },
+    { keys: ["influx"], said: influx },
+  ];
   const needed = [
     { keys: ["chat", "slack"], said: slack, names: ["app_token", "bot_token"] },
     { keys: ["chat", "mattermost"], said: mattermost, names: ["token"] },

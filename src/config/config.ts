@@ -64,8 +64,6 @@ export interface Config {
   };
   /** What `/spaceapi.json` says of the place; undefined: there is none. */
   readonly space: SpaceSettings | undefined;
-  /** Empty where there is no broker. */
-  readonly mqtt: { readonly url: string };
   readonly logLevel: Level;
   readonly logFormat: "text" | "json";
 }
@@ -96,7 +94,7 @@ export function completeConfig(
   const filled = v.parse(fileSchema, file);
   const name = filled.node.name ?? nameOf(around.hostname);
   const dataDir = overrides.dataDir ?? filled.data ?? defaultDataDir(around);
-  const { api, mqtt, log } = filled;
+  const { api, log } = filled;
   return {
     node: { name, room: filled.node.room ?? name },
     dataDir,
@@ -124,7 +122,6 @@ export function completeConfig(
       hoursMs: spanMs(filled.history.hours),
       keep: filled.history.keep,
     },
-    mqtt,
     space: spaceSettings(filled),
     logLevel: log.level,
     logFormat: log.format,

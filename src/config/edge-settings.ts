@@ -1,5 +1,7 @@
+import type { Millis } from "../base/time.ts";
 import type { Kind } from "../reading/kind.ts";
 import type { FilledFile } from "./schema.ts";
+import { spanMs } from "./schema-values.ts";
 
 /** Where a secret is: in the configuration itself, in a file, or in an environment variable. */
 export type SecretSource =
@@ -52,18 +54,74 @@ export type AnnounceSettings = Announced &
     | { readonly to: "mattermost"; readonly channel: string }
   );
 
+/** A broker that is told of the whole mesh. */
+export interface MqttSettings {
+  readonly url: string;
+  readonly username: string;
+  readonly password?: SecretSource;
+  /** Empty where the system's authorities are trusted. */
+  readonly caFile: string;
+  /** The first part of all topics. */
+  readonly topic: string;
+  /** Home Assistant's discovery prefix; empty where it is not told. */
+  readonly discovery: string;
+  readonly targets: "write" | "read";
+  readonly people: "named" | "withheld";
+}
+
+/** A time series database that readings are pushed to. */
+export interface InfluxSettings {
+  /** No slash at its end. */
+  readonly url: string;
+  readonly into:
+    | { readonly api: 2; readonly bucket: string; readonly org: string }
+    | { readonly api: 1; readonly database: string; readonly username: string };
+  /** A token, or the user's password. */
+  readonly secret?: SecretSource;
+  readonly intervalMs: Millis;
+}
+
 /** What leaves the mesh. */
 export interface EdgeSettings {
   readonly announce: readonly AnnounceSettings[];
   readonly chat: ChatSettings;
+  readonly mqtt?: MqttSettings;
+  readonly influx?: InfluxSettings;
 }
 
-/** The file's keys `announce` and `chat`, with what they take from `mqtt`. */
-export function edgeSettings({ announce, chat, mqtt }: FilledFile): EdgeSettings {
+/** The file's keys `announce`, `chat`, `mqtt` and `influx`. */
+export function edgeSettings(file: FilledFile): EdgeSettings {
+  const { announce, chat, mqtt } = file;
   return {
     announce: announce.map((one) => announceOf(one, chat, mqtt.url)),
     chat: { people: chat.people ? "named" : "withheld", ...slackOf(chat), ...mattermostOf(chat) },
+    ...mqttOf(file),
+    ...influxOf(file),
   };
+}
+
+function mqttOf({ mqtt }: FilledFile): Pick<EdgeSettings, "mqtt"> {
+  const { url, username, topic, discovery, targets, ca_file: caFile } = mqtt;
+  if (url === "") return {};
+  const password = sourceOf(mqtt.password, mqtt.password_file, mqtt.password_env);
+  const people = mqtt.people ? "named" : "withheld";
+  const common = { url, username, caFile, topic, discovery, targets, people } as const;
+  return { mqtt: { ...common, ...(password === undefined ? {} : { password }) } };
+}
+
+function influxOf({ influx }: FilledFile): Pick<EdgeSettings, "influx"> {
+  const { bucket, org, database, username } = influx;
+  const url = influx.url.replace(/\/+$/, "");
+  if (url === "") return {};
+  const token = sourceOf(influx.token, influx.token_file, influx.token_env);
+  const password = sourceOf(influx.password, influx.password_file, influx.password_env);
+  const secret = token ?? password;
+  const into =
+    bucket === undefined
+      ? ({ api: 1, database: database ?? "", username } as const)
+      : ({ api: 2, bucket, org } as const);
+  const intervalMs = spanMs(influx.interval);
+  return { influx: { url, into, intervalMs, ...(secret === undefined ? {} : { secret }) } };
 }
 
 function announceOf(

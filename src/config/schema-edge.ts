@@ -17,7 +17,8 @@ const common = {
 };
 
 const HTTP_ALLOWED = "a URL that begins with http:// or https://";
-function httpUrl(example: string) {
+/** A web server's address. */
+export function httpUrl(example: string) {
   return v.pipe(
     v.string(HTTP_ALLOWED),
     v.check((said) => isUrl(said, ["http:", "https:"]), HTTP_ALLOWED),
@@ -41,7 +42,7 @@ function isUrl(said: string, protocols: readonly string[]): boolean {
 }
 
 /** A secret as such; a file or an environment variable is better for it. */
-function secret(what: string, begins = "") {
+export function secret(what: string, begins = "") {
   const allowed = begins === "" ? "text that is not empty" : `text that begins with ${begins}`;
   return v.optional(
     v.pipe(
@@ -52,10 +53,11 @@ function secret(what: string, begins = "") {
   );
 }
 
-const secretFile = v.optional(
+/** Where else a secret may stand. */
+export const secretFile = v.optional(
   v.pipe(text(1), v.description("A file with nothing in it but the secret.")),
 );
-const secretEnv = v.optional(
+export const secretEnv = v.optional(
   v.pipe(text(1), v.description("The environment variable that holds the secret.")),
 );
 
@@ -146,5 +148,14 @@ export const chat = mapping({
   mattermost: v.optional(v.pipe(mattermost, v.description("A Mattermost server."))),
 });
 
-/** The last keys of those that hold a secret; what stands there is never shown. */
-export const SECRET_KEY = /(?:^|_)(?:token|secret|password)$/;
+/** Keys with a secret beside them, or with what may be as good as one: a webhook's URL, say. */
+const SECRET_KEY = /(?:^|_)(?:token|secret|password|url|invite)$/;
+/** Mappings that hold such keys: a secret may stand in place of the whole. */
+const AROUND_SECRETS = /^(?:announce|chat|slack|mattermost|mqtt|influx)$/;
+
+/** Whether what stands beside a key is not to be shown, wherever that may go. */
+export function isSecretPlace(keys: readonly unknown[]): boolean {
+  const last = String(keys.at(-1));
+  if (SECRET_KEY.test(last) || AROUND_SECRETS.test(last)) return true;
+  return keys[0] === "announce" && keys.length === 2;
+}

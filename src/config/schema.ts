@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { announce, chat } from "./schema-edge.ts";
+import { influx, mqtt } from "./schema-mesh-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import { space } from "./schema-space.ts";
 import {
@@ -246,18 +247,6 @@ const history = mapping({
   ),
 });
 
-const MQTT_ALLOWED = 'a URL such as mqtt://broker.local:1883, or "" for no broker';
-const mqtt = mapping({
-  url: v.optional(
-    v.pipe(
-      v.string(MQTT_ALLOWED),
-      v.regex(/^$|^(?:mqtts?|wss?):\/\/[^\s/]+/, MQTT_ALLOWED),
-      v.description("Publish to this broker, with Home Assistant discovery."),
-    ),
-    "",
-  ),
-});
-
 const log = mapping({
   level: v.optional(oneOf(["debug", "info", "warn", "error"]), "info"),
   format: v.optional(oneOf(["text", "json"]), "text"),
@@ -301,6 +290,7 @@ export const fileSchema = mapping({
   chat: v.optional(v.pipe(chat, v.description("Chats in which questions are answered.")), {}),
   history: v.optional(v.pipe(history, v.description("How long series are kept.")), {}),
   mqtt: v.optional(v.pipe(mqtt, v.description("An MQTT broker to publish to.")), {}),
+  influx: v.optional(v.pipe(influx, v.description("A time series database to push to.")), {}),
   space: v.optional(
     v.pipe(space, v.description("What /spaceapi.json tells everybody of the place.")),
   ),

@@ -6,14 +6,10 @@ import { type Advised, type Announcement, announcements, isOf } from "../office/
 import type { RoomView } from "../office/views.ts";
 import { type Delivery, pauseMs, REFUSED_MS } from "./delivery.ts";
 import type { Effect, Message } from "./effect.ts";
+import { Readiness } from "./readiness.ts";
 
 /** How often it is looked whether something is to be said. */
 const LOOK_MS = SECOND_MS;
-/** A process that starts hears first what was said. A guess: 8 nodes meet in 3.5 s (measured). */
-const START_MS = 5 * SECOND_MS;
-const MET_MS = 3 * SECOND_MS;
-/** Who meets nobody for so long is alone. What a node takes to be taken for silent. */
-const ALONE_MS = 30 * SECOND_MS;
 /** An effect that fails for so long here is left to another node. A guess. */
 const FAILING_MS = MINUTE_MS;
 /** More is no announcement, it is noise: the rest waits. A guess. */
@@ -55,16 +51,16 @@ interface Standing {
 export class Announcer {
   private readonly pending = new Map<string, Pending>();
   private readonly standings = new Map<Effect, Standing>();
-  private readonly startedMs: Millis;
-  private metMs: Millis | undefined;
+  private readonly readiness: Readiness;
 
   constructor(private readonly parts: AnnouncerParts) {
-    this.startedMs = parts.clock.monotonicMs();
+    this.readiness = new Readiness(parts);
+    const startedMs = parts.clock.monotonicMs();
     for (const effect of parts.effects) {
       this.standings.set(effect, {
         last: undefined,
         failingMs: undefined,
-        lastMs: this.startedMs,
+        lastMs: startedMs,
         sentMs: [],
       });
     }
@@ -104,7 +100,7 @@ export class Announcer {
 
   /** Looks once; the rest goes on by itself. */
   look(): void {
-    if (!this.isReady()) return;
+    if (!this.readiness.isReady()) return;
     const { effects, notes } = this.parts;
     const rooms = this.parts.rooms();
     const advised = this.parts.advised(rooms);
@@ -197,15 +193,6 @@ export class Announcer {
       node: this.parts.node,
       atWallMs,
     };
-  }
-
-  private isReady(): boolean {
-    const { notes, neighbours } = this.parts;
-    const nowMs = this.now();
-    if (neighbours() > 0) this.metMs ??= nowMs;
-    if (notes.isClone || nowMs - this.startedMs < START_MS) return false;
-    if (notes.known < 2 || nowMs - this.startedMs >= ALONE_MS) return true;
-    return this.metMs !== undefined && nowMs - this.metMs >= MET_MS;
   }
 
   /** Offered again after a while, so that what was mended is used. */

@@ -12,6 +12,7 @@ import { Answerer } from "./chat/answerer.ts";
 import { replyTo } from "./chat/reply.ts";
 import type { ChatService } from "./chat/service.ts";
 import { effectOf } from "./effects.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** How often the node looks whether what it says of its edge still holds. */
 const LOOK_MS = SECOND_MS;
@@ -55,24 +56,47 @@ export async function startEdge(parts: EdgeParts): Promise<Edge> {
     answer: (question) => replyTo(readSide, settings.chat.people, question),
     timers,
   });
+  const outlets = await outletsOf(parts);
   const offer = () => {
     const { effects: known, failing } = announcer.offered();
     const bots = chats.flatMap((chat) => chat.id() ?? []);
     const away = chats.filter((chat) => !chat.connected()).flatMap((chat) => chat.id() ?? []);
-    notes.offer([...new Set([...known, ...bots])], [...new Set([...failing, ...away])]);
+    const told = outlets.map(({ id }) => id);
+    const lost = outlets.filter((one) => one.isFailing()).map(({ id }) => id);
+    notes.offer(
+      [...new Set([...known, ...bots, ...told])],
+      [...new Set([...failing, ...away, ...lost])],
+    );
   };
   offer();
   notes.every(LOOK_MS, offer);
   announcer.start();
   answerer.start();
   for (const chat of chats) chat.start((question) => answerer.hear(chat, question));
+  for (const outlet of outlets) outlet.start();
   return {
-    checks: () => [...chats.map((chat) => chat.check()), ...announcer.checks()],
+    checks: () => [...[...chats, ...outlets].map((one) => one.check()), ...announcer.checks()],
     stop: async () => {
       answerer.stop();
-      await Promise.all(chats.map((chat) => chat.stop()));
+      await Promise.all([...chats, ...outlets].map((one) => one.stop()));
     },
   };
+}
+
+async function outletsOf(parts: EdgeParts): Promise<readonly Outlet[]> {
+  const { settings, env } = parts;
+  const outlets: Outlet[] = [];
+  if (settings.mqtt !== undefined) {
+    const { Bridge } = await import("./home-assistant/bridge.ts");
+    const { brokerOpener } = await import("./home-assistant/broker.ts");
+    const open = brokerOpener(settings.mqtt, env);
+    outlets.push(new Bridge({ ...parts, settings: settings.mqtt, open }));
+  }
+  if (settings.influx !== undefined) {
+    const { Pusher } = await import("./influx/pusher.ts");
+    outlets.push(new Pusher({ ...parts, settings: settings.influx }));
+  }
+  return outlets;
 }
 
 type ChatParts = EdgeParts & { readonly idOf: (...words: readonly string[]) => string };

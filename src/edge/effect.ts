@@ -1,5 +1,6 @@
 import type { Kind } from "../reading/kind.ts";
 import type { Delivery } from "./delivery.ts";
+import { titleOf } from "./title.ts";
 
 /** What is said once for the whole mesh. */
 export interface Message {
@@ -36,8 +37,7 @@ export interface Effect {
 
 /** One line for people. */
 export function lineOf({ room, text }: Message): string {
-  const name = room.replaceAll(/[-_]+/g, " ");
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${text}`;
+  return `${titleOf(room)}: ${text}`;
 }
 
 /** For programs. */

@@ -14,6 +14,8 @@ const COUNTERS: readonly (readonly [name: string, label: string, help: string])[
   ["watercooler_dials_failed_total", "reason", "Dials that came to nothing."],
   ["watercooler_announcements_total", "outcome", "Tries to announce something, by outcome."],
   ["watercooler_chat_answers_total", "outcome", "Tries to answer in a chat, by outcome."],
+  ["watercooler_mqtt_messages_total", "outcome", "Messages for the MQTT broker, by outcome."],
+  ["watercooler_influx_points_total", "outcome", "Points for the database, by outcome."],
 ];
 
 /** The node's own numbers, names and units as Prometheus's naming guide has them. */

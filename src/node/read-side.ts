@@ -42,6 +42,26 @@ export interface SensorView {
   readonly values?: readonly SensorValueView[];
 }
 
+/** One thing on this machine's buses; only what is new has lines to paste. */
+export interface FoundSensorView {
+  /** `i2c-1 0x76`. */
+  readonly where: string;
+  readonly what: string;
+  /** `unknown`: there is nothing to configure for it. */
+  readonly state: "used" | "new" | "unknown";
+}
+
+/** What is on this machine's buses just now. */
+export interface BusesView {
+  readonly found: readonly FoundSensorView[];
+  /** Buses that could not be looked at, each with what to do. */
+  readonly troubles: readonly { readonly where: string; readonly says: string }[];
+  /** I2C buses that sensors may be on. */
+  readonly buses: number;
+  /** For `watercooler.yaml`; none where nothing is new. */
+  readonly lines: readonly string[];
+}
+
 export interface SelfView {
   readonly id: NodeId;
   readonly name: string;
@@ -167,6 +187,34 @@ export interface MembershipSide {
   forget(name: string): Result<Forgotten, WriteRefusal>;
 }
 
+/** A node's place that another asks for or has. */
+export interface ToldReplacement {
+  readonly node: NodeId;
+  readonly name: string;
+  readonly room: string;
+  readonly by: NodeId;
+  /** What whoever asks is told apart by, as in `pending`. */
+  readonly fingerprint: string;
+  readonly state: "waiting" | "done" | "lost";
+  /** Who has the place, once somebody has. */
+  readonly successor: NodeId | undefined;
+  /** What the old node measured, to be configured again. */
+  readonly sensors: readonly {
+    readonly name: string;
+    readonly kinds: readonly Kind[];
+    readonly everyMs: Millis;
+  }[];
+}
+
+/** Whose place this node takes. Writes are on the disk when they return. */
+export interface ReplacementSide {
+  list(): readonly ToldReplacement[];
+  /** Asks for a node's place; has it at once where this node may give it. */
+  ask(name: string, care: "safe" | "force"): Result<ToldReplacement, WriteRefusal>;
+  /** Takes an ask back. */
+  cancel(name: string): Result<void, WriteRefusal>;
+}
+
 /** The office's floor plan. Writes are on the disk when they return. */
 export interface PlanSide {
   places(): ReadonlyMap<string, PlanPlace>;
@@ -174,6 +222,24 @@ export interface PlanSide {
   /** Undefined takes the room off the plan. */
   place(room: string, at: PlanPlace | undefined): Result<void, WriteRefusal>;
   draw(picture: PlanPicture): Result<void, WriteRefusal>;
+}
+
+/** Which file of the data folder is to stand still. */
+export type HeldFile = "state" | "history";
+
+export interface HeldView {
+  /** To release it by. */
+  readonly hold: number;
+  /** The process that keeps the file still. */
+  readonly pid: number;
+}
+
+/** Files that another process copies while the node runs. */
+export interface BackupSide {
+  /** For some minutes at most, or until another is asked for. */
+  hold(file: HeldFile): Result<HeldView, WriteRefusal>;
+  /** Ends it; "broken" where the file did not stand still all the while. */
+  release(hold: number): "held" | "broken";
 }
 
 /** The demo's office, which can be cut in two to be looked at. */
@@ -276,11 +342,15 @@ export interface ReadSide {
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;
+  readonly replacements?: ReplacementSide | undefined;
+  readonly backup?: BackupSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Names this node and its room, over its configuration, for good. */
   rename?(named: { readonly name: string; readonly room: string }): Result<void, WriteRefusal>;
+  /** Looks at this machine's buses; a result that is a few seconds old is given again. */
+  readonly search?: (() => Promise<BusesView>) | undefined;
   /** Sets a sensor's offset for good; 0 takes it back. */
   calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**

@@ -14,6 +14,8 @@ import type { Naming } from "./naming.ts";
 import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
+  BackupSide,
+  BusesView,
   Check,
   DemoSide,
   GrantSide,
@@ -21,6 +23,7 @@ import type {
   MembershipSide,
   PlanSide,
 } from "./read-side.ts";
+import type { Replacements } from "./replacements.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -42,6 +45,7 @@ export interface ReaderParts {
   readonly counters: Counters;
   readonly node: Node;
   readonly sensors: readonly Sensor[];
+  readonly search?: () => Promise<BusesView>;
   readonly calibrations?: Calibrations;
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;
@@ -53,6 +57,8 @@ export interface ReaderParts {
   readonly edgeChecks?: () => readonly Check[];
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide;
+  readonly replacements?: Replacements;
+  readonly backup?: BackupSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;
   readonly addresses: () => readonly Address[];

@@ -70,7 +70,7 @@ export class WaitingRoom {
   open(): readonly Knock[] {
     const { replica, self, clock } = this.parts;
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
-    const refused = refusedNodes(replica);
+    const refused = this.refused();
     return knocks(replica).filter(
       ({ node, at }) =>
         !silent.has(at) &&
@@ -89,7 +89,16 @@ export class WaitingRoom {
   }
 
   isRefused(who: NodeId): boolean {
-    return refusedNodes(this.parts.replica).has(who);
+    return this.refused().has(who);
+  }
+
+  /** Only who may let in may keep out: a stolen member's Pi would send everybody away. */
+  private refused(): ReadonlySet<NodeId> {
+    const { replica, notary } = this.parts;
+    return refusedNodes(replica, (by) => {
+      const credential = replica.birth(by)?.credential;
+      return credential !== undefined && notary.powerOf(by, credential) === "admin";
+    });
   }
 
   /** Takes back what is over: whoever came in or gave up, and refusals that have cooled. */

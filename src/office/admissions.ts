@@ -129,7 +129,7 @@ export function isAdmissionKey(key: string): boolean {
 
 /** Whether a key's entry outlasts its writer's own retirement: what was taken back stays so. */
 export function outlasts(key: string): boolean {
-  return key.startsWith(FORGOTTEN) || key.startsWith("revoked/");
+  return [FORGOTTEN, "revoked/", "replaced/"].some((one) => key.startsWith(one));
 }
 
 /** Every invitation, the newest first. */
@@ -186,9 +186,13 @@ export function knocks(replica: Replica): readonly Knock[] {
   });
 }
 
-/** Who was refused lately. */
-export function refusedNodes(replica: Replica): ReadonlySet<NodeId> {
-  return new Set(said(replica, REFUSED).map(({ node }) => node));
+/** Who was refused lately, by those whose word counts. */
+export function refusedNodes(
+  replica: Replica,
+  counts: (by: NodeId) => boolean,
+): ReadonlySet<NodeId> {
+  const found = said(replica, REFUSED).filter(({ entry }) => counts(entry.origin));
+  return new Set(found.map(({ node }) => node));
 }
 
 function said(replica: Replica, prefix: string) {

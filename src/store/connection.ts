@@ -14,7 +14,7 @@ const PAGE_BYTES = 2048;
  * Pages in the log before they are copied into the file, 2 MB. Many changes of one page are then
  * copied once; a larger log only makes the next start longer. A guess.
  */
-const LOG_PAGES_MAX = 1000;
+export const LOG_PAGES_MAX = 1000;
 /** What the log may keep on the card once it was copied. */
 const LOG_KEPT_BYTES_MAX = LOG_PAGES_MAX * PAGE_BYTES;
 /** An office of 32 nodes is 200 kB (measured): more would stay empty on a Pi with 512 MB. */
@@ -56,6 +56,12 @@ export function connect(path: string, age: "new" | "old"): Connection {
     db.close();
     throw error;
   }
+}
+
+/** What is wrong with an open database and its rows, or undefined. Throws SQLite's errors. */
+export function damageOf(db: Database): string | undefined {
+  const said = readPragma(db, "quick_check(1)");
+  return said === "ok" ? new Rows(db).damage() : String(said).replaceAll("\n", " ");
 }
 
 function configure(db: Database): void {

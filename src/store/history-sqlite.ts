@@ -18,8 +18,9 @@ import type {
   Sparing,
 } from "./history.ts";
 import { HistoryRows, prepareHistory } from "./history-rows.ts";
+import { FileHold, type Held } from "./hold.ts";
 import { keep, readPragma, setPragma } from "./kept.ts";
-import type { StoreFailure } from "./port.ts";
+import type { Holdable, StoreFailure } from "./port.ts";
 import { placeOf } from "./sqlite.ts";
 
 const FILE_MODE = 0o600;
@@ -46,7 +47,7 @@ interface Open {
  * The history in one SQLite file. Opened by its first call, and again after trouble: a damaged
  * file is moved aside, and one that takes no writes answers as far as it can be read.
  */
-export class SqliteHistory implements HistoryFile {
+export class SqliteHistory implements HistoryFile, Holdable {
   private open: Open | undefined;
   private life: "usable" | "closed" | "newer" = "usable";
   private failure: StoreFailure | undefined;
@@ -55,6 +56,7 @@ export class SqliteHistory implements HistoryFile {
   private place: string | undefined;
   /** Connections to a disk that is gone. */
   private readonly left: Open[] = [];
+  private readonly standstill = new FileHold(LOG_PAGES_MAX);
 
   constructor(private readonly parts: HistoryFileParts) {}
 
@@ -103,6 +105,21 @@ export class SqliteHistory implements HistoryFile {
     const { commits, failure, movedAside } = this;
     const bytes = this.open === undefined ? 0 : this.read(() => this.bytesInUse(), 0);
     return { bytes, commits, failure, movedAside };
+  }
+
+  hold(): Result<void, StoreFailure> {
+    if (this.life !== "usable") return err("broken");
+    try {
+      this.rows();
+      if (this.open !== undefined) this.standstill.begin(this.open.db);
+      return ok(undefined);
+    } catch (error) {
+      return err(this.failed(error));
+    }
+  }
+
+  release(): Held {
+    return this.standstill.end(this.open?.db);
   }
 
   close(): void {
@@ -184,11 +201,13 @@ export class SqliteHistory implements HistoryFile {
 
   /** Closing would remove the log by its name, which is now that of another file. */
   private leave(): void {
+    this.standstill.spoil();
     if (this.open !== undefined) this.left.push(this.open);
     this.open = undefined;
   }
 
   private shut(): void {
+    this.standstill.spoil();
     try {
       this.open?.db.close();
     } catch {

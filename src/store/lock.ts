@@ -4,6 +4,9 @@ import { err, ok, type Result } from "../base/result.ts";
 import { codeOf } from "./failure.ts";
 import { keep } from "./kept.ts";
 
+/** How the error begins where another process has the lock. */
+export const LOCKED = "another watercooler is running on this data folder";
+
 /** Held until released or until the process ends, however it ends. */
 export interface Lock {
   release(): void;
@@ -30,10 +33,7 @@ export function takeLock(path: string): Result<Lock> {
       const why = (error as Error).message;
       return err(`can't lock ${path}.lock (${why}): check the folder's owner and the space left`);
     }
-    return err(
-      `another watercooler is running on this data folder${pidIn(pidFile)}: ` +
-        "stop it, or give this one a data folder of its own",
-    );
+    return err(`${LOCKED}${pidIn(pidFile)}: stop it, or give this one a data folder of its own`);
   }
   notePid(pidFile);
   const held = db;
@@ -62,10 +62,20 @@ function dropPid(file: string): void {
 }
 
 function pidIn(file: string): string {
+  const pid = readPid(file);
+  return pid === undefined ? "" : ` (pid ${pid})`;
+}
+
+/** The process that has the lock on the store at `path`, by its own note. */
+export function lockHolder(path: string): number | undefined {
+  return readPid(`${path}.pid`);
+}
+
+function readPid(file: string): number | undefined {
   try {
     const pid = readFileSync(file, "utf8").trim();
-    return /^\d+$/.test(pid) ? ` (pid ${pid})` : "";
+    return /^\d+$/.test(pid) ? Number(pid) : undefined;
   } catch {
-    return "";
+    return undefined;
   }
 }

@@ -14,7 +14,7 @@ import { moveAside } from "./aside.ts";
 import { type Connection, connect, Damage, NewerSchema } from "./connection.ts";
 import { askDisk, codeOf, failureOf } from "./failure.ts";
 import { takeLock } from "./lock.ts";
-import type { Store } from "./port.ts";
+import type { Holdable, Store } from "./port.ts";
 import { SqliteStore } from "./sqlite.ts";
 
 /** Only the daemon's own user may look: the store names people. */
@@ -27,7 +27,7 @@ const FILE_MODE = 0o600;
  *
  * The error is one line that says what to do.
  */
-export function openStore(path: string, log: Log): Result<Store> {
+export function openStore(path: string, log: Log): Result<Store & Holdable> {
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });

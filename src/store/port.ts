@@ -69,6 +69,14 @@ export interface StoreState {
   readonly movedAside: string | undefined;
 }
 
+/** A file that another process can copy while its node runs. */
+export interface Holdable {
+  /** The file has all that was committed, and stands still until `release`. */
+  hold(): Result<void, StoreFailure>;
+  /** "broken": it did not stand still, and what was copied is of no use. */
+  release(): "held" | "broken";
+}
+
 /** What a node keeps over restarts. All calls are synchronous, as better-sqlite3's are. */
 export interface Store {
   load(): Snapshot;

@@ -1,12 +1,21 @@
 import { statSync } from "node:fs";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { type Connection, connect } from "./connection.ts";
+import { type Connection, connect, LOG_PAGES_MAX } from "./connection.ts";
 import { codeOf, failureOf, spoilsHandle } from "./failure.ts";
+import { FileHold, type Held } from "./hold.ts";
 import { readPragma, setPragma } from "./kept.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
-import type { Batch, Durability, Snapshot, Store, StoreFailure, StoreState } from "./port.ts";
+import type {
+  Batch,
+  Durability,
+  Holdable,
+  Snapshot,
+  Store,
+  StoreFailure,
+  StoreState,
+} from "./port.ts";
 
 export interface SqliteParts {
   readonly path: string;
@@ -17,7 +26,7 @@ export interface SqliteParts {
 }
 
 /** The store in one SQLite file, in write-ahead-log mode; made by `openStore`. */
-export class SqliteStore implements Store {
+export class SqliteStore implements Store, Holdable {
   private commits = 0;
   private syncs = 0;
   private reopened = 0;
@@ -35,6 +44,7 @@ export class SqliteStore implements Store {
   private unsynced = true;
   /** Whether the log may hold what was removed; the last process may have left some. */
   private residue = true;
+  private readonly standstill = new FileHold(LOG_PAGES_MAX);
 
   constructor(
     private connection: Connection,
@@ -78,10 +88,26 @@ export class SqliteStore implements Store {
     return { path, bytes, commits, syncs, failure, reopened, movedAside };
   }
 
+  hold(): Result<void, StoreFailure> {
+    if (this.life !== "open") return err("broken");
+    try {
+      this.standstill.begin(this.connection.db);
+      this.residue = false;
+      return ok(undefined);
+    } catch (error) {
+      return err(this.failed(error));
+    }
+  }
+
+  release(): Held {
+    return this.standstill.end(this.life === "open" ? this.connection.db : undefined);
+  }
+
   /** Everything committed is on the card afterwards, and nothing removed is left in a log. */
   close(): void {
     if (this.life === "closed") return;
     this.life = "closed";
+    this.standstill.spoil();
     try {
       this.connection.db.close();
     } finally {
@@ -113,6 +139,7 @@ export class SqliteStore implements Store {
 
   /** Empties the log, so that what was removed is in no file. Tried again where it fails. */
   private scrub(): void {
+    this.standstill.spoil();
     try {
       // The first column is "busy".
       this.residue = readPragma(this.connection.db, "wal_checkpoint(TRUNCATE)") !== 0;
@@ -126,6 +153,7 @@ export class SqliteStore implements Store {
 
   /** Never begins a new file: it would lack all that the node holds and thinks stored. */
   private reopen(): void {
+    this.standstill.spoil();
     this.connection.db.close();
     this.use(connect(this.parts.path, "old"));
   }
@@ -150,6 +178,7 @@ export class SqliteStore implements Store {
   }
 
   private use(connection: Connection): void {
+    this.standstill.spoil();
     this.connection = connection;
     this.place = placeOf(this.parts.path);
     this.life = "open";

@@ -46,7 +46,7 @@ export async function until(
 const FAKE_TIME_FOLDERS = ["/usr/lib", "/usr/lib64"];
 
 /** Debian's libfaketime, or undefined where there is none. */
-function fakeTimeLibrary(): string | undefined {
+export function fakeTimeLibrary(): string | undefined {
   return FAKE_TIME_FOLDERS.filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((triplet) => join(folder, triplet)))
     .map((folder) => join(folder, "faketime/libfaketime.so.1"))
@@ -86,6 +86,8 @@ export class Host {
   log = "";
   /** "own": it has to find its way into a mesh by itself. */
   membership: "enrolled" | "own" = "enrolled";
+  /** More of its process's environment. */
+  env: Readonly<Record<string, string>> = {};
 
   constructor(
     readonly number: number,
@@ -160,7 +162,7 @@ export class Host {
     if (this.membership === "enrolled") {
       enrolIn(join(this.folder, `data-${this.number}`), join(this.folder, "mesh.secret"));
     }
-    const env = { ...process.env, ...fakeTime(this.wallClock) };
+    const env = { ...process.env, ...this.env, ...fakeTime(this.wallClock) };
     this.process = spawn("ip", args, { stdio: ["ignore", "ignore", "pipe"], env });
     this.process.stderr?.on("data", (chunk) => {
       this.log += chunk;

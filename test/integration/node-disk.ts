@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadingDocument } from "../../src/api/types.ts";
+import type { ReadingDocument, RoomTargetDocument } from "../../src/api/types.ts";
 import { generateKeyPem } from "../../src/trust/identity.ts";
 import { until } from "./lan.ts";
 import { freePorts, NodeProcess } from "./node-process.ts";
@@ -17,6 +17,9 @@ const SPREAD_MS_MAX = 20_000;
 const TOLD_MS_MAX = 20_000;
 /** A node has to recover by itself within 30 s. */
 const RECOVERED_MS_MAX = 30_000;
+
+const TARGET = "/v1/targets/lab/temperature";
+const OTHER_TARGET = "/v1/targets/lab/humidity";
 
 interface Health {
   readonly status: "ok" | "degraded";
@@ -100,8 +103,12 @@ async function main(): Promise<Record<string, number>> {
     assert.equal(await sick.push("shelf", 5), 202);
     await until(async () => (await commits(sick)) > before, START_MS_MAX, "a commit");
     const { pid } = sick;
+    assert.equal(await sick.write("PUT", TARGET, { value: 20 }), 200);
 
     begin();
+    // Perhaps the first write that meets the trouble, perhaps not: it is refused either way.
+    assert.equal(await sick.write("PUT", TARGET, { value: 21 }), 507);
+    assert.equal(await sick.write("PUT", OTHER_TARGET, { value: 22 }), 507);
     const toldMs = await until(
       async () => (await health(sick))?.status === "degraded",
       TOLD_MS_MAX,
@@ -110,6 +117,7 @@ async function main(): Promise<Record<string, number>> {
     assert.match((await health(sick))?.checks.store.detail ?? "", called);
     assert.equal(await sick.status("/v1/health"), 503);
     assert.equal(await sick.push("box", 2), 507, "what can't be kept is refused");
+    assert.equal(await sick.write("PUT", TARGET, { value: 23 }), 507);
     // It goes on in memory: hears others, and its own sensors are heard.
     assert.equal(await well.push("box", 3), 202);
     await until(shows(sick, "well/box", 3), SPREAD_MS_MAX, "3 at the sick one");
@@ -129,6 +137,11 @@ async function main(): Promise<Record<string, number>> {
     assert.equal(await sick.push("box", 4), 202);
     assert.equal(sick.pid, pid);
     assert.ok(sick.isRunning, sick.log);
+    for (const node of [sick, well]) {
+      const target = await node.get<RoomTargetDocument>(TARGET);
+      assert.equal(target?.value, 20, "what was refused was not done");
+      assert.equal(await node.status(OTHER_TARGET), 404);
+    }
     assert.match(sick.log, /^error the store takes no writes.*^info {2}the store takes writes/ms);
 
     // What it knew is on its disk: started alone, it still knows.

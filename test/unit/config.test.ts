@@ -65,12 +65,28 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ],
   ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
   ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
-  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: what stands there .*mqtt:\/\//],
+  ["mqtt: { topic: a/+ }", /^w\.yaml:1: mqtt\.topic: "a\/\+" .*a topic without \+/],
+  ["mqtt: { discovery: /ha }", /^w\.yaml:1: mqtt\.discovery: .*a topic without/],
+  ["mqtt: { targets: never }", /^w\.yaml:1: mqtt\.targets: "never" .*one of write, read/],
+  [
+    "mqtt: { url: mqtt://a, password: x, password_file: y }",
+    /^w\.yaml:1: mqtt: give only one of password, password_file, password_env$/,
+  ],
+  ["influx: { url: 'a:8086' }", /^w\.yaml:1: influx\.url: what stands there .*a URL/],
+  ["influx: { url: http://a }", /^w\.yaml:1: influx: give one of bucket, database$/],
+  [
+    "influx: { url: http://a, bucket: b, token: c, token_env: d }",
+    /^w\.yaml:1: influx: give only one of token, token_file, token_env$/,
+  ],
   [
     "announce:\n  - { to: webhok, url: http://a }",
     /^w\.yaml:2: announce\.0\.to: "webhok" .*one of webhook, .*did you mean webhook\?$/,
   ],
-  ["announce:\n  - { to: ntfy, url: ntfy.sh/a }", /announce\.0\.url: "ntfy\.sh\/a" .*https:\/\//],
+  [
+    "announce:\n  - { to: ntfy, url: ntfy.sh/a }",
+    /announce\.0\.url: what stands there .*https:\/\//,
+  ],
   ["announce:\n  - { to: ntfy, url: http://a, kinds: [heat] }", /kinds\.0: "heat" .*one of temp/],
   ["announce:\n  - { to: slack }", /^w\.yaml:2: announce\.0\.to: chat\.slack is not configured$/],
   ["announce:\n  - { to: mqtt }", /^w\.yaml:2: announce\.0\.to: there is no broker: .*mqtt\.url$/],
@@ -221,6 +237,7 @@ occupancy: { half_life: 10min, reset: "" }
 test("what leaves the mesh has its defaults, and its secrets where they are", async () => {
   const text = `
 mqtt: { url: "mqtt://broker.local" }
+influx: { url: "http://influx.local:8086/", bucket: office, token_env: T, interval: 1min }
 announce:
   - { to: mqtt }
   - { to: webhook, url: "https://example.com/hook", secret_file: /etc/hook, rooms: [lab] }
@@ -231,7 +248,22 @@ chat:
 `;
   const checked = await checkConfig("w.yaml", text);
   assert.ok(checked.ok, JSON.stringify(checked));
-  const { announce, chat } = completeConfig(checked.value, AROUND).edge;
+  const { announce, chat, mqtt, influx } = completeConfig(checked.value, AROUND).edge;
+  assert.deepEqual(mqtt, {
+    url: "mqtt://broker.local",
+    username: "",
+    caFile: "",
+    topic: "watercooler",
+    discovery: "homeassistant",
+    targets: "write",
+    people: "withheld",
+  });
+  assert.deepEqual(influx, {
+    url: "http://influx.local:8086",
+    into: { api: 2, bucket: "office", org: "" },
+    secret: { from: "env", variable: "T" },
+    intervalMs: 60_000,
+  });
   const all = { rooms: [], kinds: [] };
   const topic = "watercooler/announcements/{room}";
   assert.deepEqual(announce, [

@@ -1,0 +1,111 @@
+import type { Topics } from "./topics.ts";
+
+/** More is no discovery message of ours; an office of 200 sensors on one Pi has 60 kB. A guess. */
+const CONFIG_BYTES_MAX = 128 * 1024;
+/** Retained devices that are remembered, so that a broker can't fill the memory. A guess. */
+const DEVICES_MAX = 2_000;
+/** So many on their way at once: a broker far away is no reason to wait for each. A guess. */
+const UNDER_WAY_MAX = 32;
+
+/** What a retained discovery message says, as far as it has to be known to take it back. */
+interface Announced {
+  readonly platforms: ReadonlyMap<string, string>;
+  readonly stateTopics: readonly string[];
+}
+
+export type Publish = (topic: string, text: string) => Promise<void>;
+
+/**
+ * What the broker holds for the mesh. It tells it what changed and no more, and takes back what is
+ * no more. Nothing is ever queued: each time the newest state is compared with what was told.
+ */
+export class Retained {
+  private readonly told = new Map<string, string>();
+  private readonly announced = new Map<string, Announced>();
+
+  constructor(private readonly topics: Topics) {}
+
+  /** Everything is to be told again: another connection, or Home Assistant has started. */
+  forget(): void {
+    this.told.clear();
+  }
+
+  /** Notes a discovery message that the broker holds, whoever published it. */
+  note(topic: string, text: string): void {
+    if (!this.topics.isOwnConfig(topic)) return;
+    const said = text === "" ? undefined : announcedIn(text);
+    if (said === undefined) this.announced.delete(topic);
+    else if (this.announced.size < DEVICES_MAX) this.announced.set(topic, said);
+  }
+
+  /**
+   * Tells the broker what is wanted, as topics and texts. With `sweep`, devices that are announced
+   * and not wanted are taken back, with their state. Gives how many messages went out; rejects
+   * where one did not arrive.
+   */
+  async tell(
+    wanted: ReadonlyMap<string, string>,
+    publish: Publish,
+    { old }: { readonly old: "keep" | "sweep" },
+  ): Promise<number> {
+    const changed = [...wanted].filter(([topic, text]) => this.told.get(topic) !== text);
+    const gone = old === "keep" ? [] : this.unwanted(wanted);
+    const messages = [
+      ...changed.flatMap(([topic, text]) => this.withFarewells(topic, text)),
+      ...gone.map((topic) => [topic, ""] as const),
+    ];
+    for (let at = 0; at < messages.length; at += UNDER_WAY_MAX) {
+      const some = messages.slice(at, at + UNDER_WAY_MAX);
+      // In order, which MQTT keeps on one connection; only their receipts are waited for at once.
+      await Promise.all(some.map(([topic, text]) => publish(topic, text)));
+    }
+    for (const [topic, text] of changed) this.told.set(topic, text);
+    for (const topic of gone) this.told.delete(topic);
+    for (const [topic, text] of messages) this.note(topic, text);
+    return messages.length;
+  }
+
+  /** Devices that are no more, and where their states and this node's were. */
+  private unwanted(wanted: ReadonlyMap<string, string>): readonly string[] {
+    const configs = [...this.announced.keys()].filter((topic) => !wanted.has(topic));
+    const states = configs.flatMap((topic) => this.announced.get(topic)?.stateTopics ?? []);
+    const own = states.filter((topic) => this.topics.isOwn(topic));
+    const told = [...this.told.keys()];
+    return [...new Set([...configs, ...own, ...told])].filter((topic) => !wanted.has(topic));
+  }
+
+  /**
+   * A discovery message. Where the one before had entities that this one has not, they are first
+   * named with nothing but their platform: Home Assistant removes them by that alone.
+   */
+  private withFarewells(topic: string, text: string): readonly (readonly [string, string])[] {
+    const before = this.announced.get(topic);
+    if (before === undefined || !this.topics.isOwnConfig(topic)) return [[topic, text]];
+    const message = JSON.parse(text) as { components: Record<string, unknown> };
+    const gone = [...before.platforms].filter(([key]) => !(key in message.components));
+    if (gone.length === 0) return [[topic, text]];
+    const farewells = Object.fromEntries(gone.map(([key, platform]) => [key, { platform }]));
+    const first = { ...message, components: { ...message.components, ...farewells } };
+    return [
+      [topic, JSON.stringify(first)],
+      [topic, text],
+    ];
+  }
+}
+
+/** Undefined where it is nothing that could have been ours. */
+function announcedIn(text: string): Announced | undefined {
+  if (text.length > CONFIG_BYTES_MAX) return undefined;
+  try {
+    const { components, state_topic } = JSON.parse(text) as Record<string, unknown>;
+    const platforms = new Map<string, string>();
+    for (const [key, one] of Object.entries(components ?? {})) {
+      const platform = (one as { platform?: unknown } | null)?.platform;
+      if (typeof platform === "string") platforms.set(key, platform);
+    }
+    const stateTopics = typeof state_topic === "string" ? [state_topic] : [];
+    return { platforms, stateTopics };
+  } catch {
+    return undefined;
+  }
+}
