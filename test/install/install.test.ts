@@ -95,7 +95,8 @@ test("the package on a Pi", { skip }, async (t) => {
     assert.equal(refused.ok, false, "systemctl tells that it was refused");
     assert.equal((await pi.answers()).room, "lab", "the old one goes on");
     await pi.write(CONFIG, good.replace("room: lab", "room: lab, name: bench"));
-    await pi.shell("systemctl reload watercooler");
+    const taken = await pi.attempt("systemctl reload watercooler");
+    assert.equal(taken.ok, true, `${taken.text}\n${await pi.journal()}`);
     await until(
       async () => (await pi.self())?.name === "bench",
       WAIT_MS_MAX,
