@@ -7,16 +7,18 @@ import type { DemoChannel } from "./demo-cut.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
 import type { History } from "./node/history/history.ts";
-import { Naming } from "./node/naming.ts";
+import type { Naming } from "./node/naming.ts";
 import type { Node } from "./node/node.ts";
 import { People } from "./node/people.ts";
 import { Plan } from "./node/plan.ts";
 import type { Check } from "./node/read-side.ts";
 import { Reader } from "./node/reader.ts";
+import type { Replacements } from "./node/replacements.ts";
 import { SelfReport } from "./node/self-report.ts";
 import { Targets } from "./node/targets.ts";
 import { PERMITTED_DOMAIN } from "./office/https.ts";
@@ -37,6 +39,8 @@ export interface RunningNode {
   readonly meshAddresses: readonly Address[];
   /** When the store was last asked to take what is new, monotonic. */
   storeAskedMs(): Millis;
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -60,7 +64,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, replacements, probe, neighbours } = wired.value;
+  const { history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -74,6 +79,7 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
     apiAddresses.push(...((await api?.start()) ?? []));
     await node.start();
     // Before the first reading, which is to be told as it should have been.
+    replacements.start();
     naming.start();
     calibrations.start();
     people.start();
@@ -90,18 +96,32 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
   const { storeAskedMs } = wired.value;
-  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  const core = { node, counters };
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs, core };
   return ok({ id: identity.id, ...told, stop });
+}
+
+/** Where a node's API answers, HTTPS last. */
+export function urlsOf({
+  apiAddresses,
+  httpsAddresses,
+}: Pick<RunningNode, "apiAddresses" | "httpsAddresses">): readonly string[] {
+  return [
+    ...apiAddresses.map((address) => `http://${address}`),
+    ...httpsAddresses.map((address) => `https://${address}`),
+  ];
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
   readonly people: People;
   readonly admissions: Admissions;
+  readonly replacements: Replacements;
   readonly edge: WiredEdge;
   readonly probe: DeviceProbe;
   readonly neighbours: WiredNeighbours;
@@ -121,9 +141,10 @@ async function wireNode(
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs } = core;
+  const { addresses, random, demo, replacements, naming, persistence } = core;
   const { self } = trusted.identity;
-  if (node.isForgotten) return err(refusalText("forgotten"));
+  const objection = outText(node);
+  if (objection !== undefined) return err(objection);
   const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
@@ -135,11 +156,10 @@ async function wireNode(
   const probe = new DeviceProbe({ ...seen, keepMs, hash: trusted.trust.hash });
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
-  const { history, historyFile } = wireHistory(config, past, log);
-  const { persistence } = core;
+  const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
+  const storeAskedMs = () => persistence.askedMs;
   const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
-  const naming = new Naming({ self, node, replica, configured: config.node });
   const { halfLifeMs, resetMinute } = config.occupancy;
   const calibrations = new Calibrations({ ...seen, ...config.node, sensors, log });
   const shared = { ...mesh, naming, version, addresses };
@@ -170,6 +190,7 @@ async function wireNode(
     edgeChecks: () => [...edge.checks(), ...https.checks(), ...(checks?.() ?? [])],
     demo,
     grants,
+    replacements,
     backup,
     history,
   });
@@ -180,16 +201,23 @@ async function wireNode(
     ...shared,
     devices,
     doors,
-    api: () => [
-      ...apiAddresses.map((address) => `http://${address}`),
-      ...(api?.secured() ?? []).map((address) => `https://${address}`),
-    ],
+    api: () => urlsOf({ apiAddresses, httpsAddresses: api?.secured() ?? [] }),
   });
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
-  const told = { api, meshAddresses, apiAddresses, calibrations, people, admissions, storeAskedMs };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const own = { calibrations, people, admissions, replacements };
+  const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
+}
+
+/** Why a node does not start that has no place in its mesh any more. */
+function outText({ isForgotten, isReplaced }: Node): string | undefined {
+  if (isForgotten) return refusalText("forgotten");
+  return isReplaced
+    ? "another node has this one's place: run watercooler rekey, then join"
+    : undefined;
 }
 
 function wireApi(

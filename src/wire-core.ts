@@ -10,7 +10,9 @@ import type { Discovery } from "./link/discovery-port.ts";
 import type { LinkTransport } from "./link/port.ts";
 import { Admissions } from "./node/admissions.ts";
 import { type AssembledNode, assembleNode } from "./node/assemble.ts";
+import { Naming } from "./node/naming.ts";
 import type { DemoSide } from "./node/read-side.ts";
+import { Replacements } from "./node/replacements.ts";
 import type { OpenedParts } from "./open-parts.ts";
 import { createFrameCodec } from "./overlay/codec.ts";
 import { DEFAULT_PARAMETERS, type OverlayParameters } from "./overlay/parameters.ts";
@@ -35,6 +37,8 @@ export interface WiredCore extends AssembledNode {
   readonly transport: LinkTransport;
   readonly discovery: Discovery;
   readonly admissions: Admissions;
+  readonly replacements: Replacements;
+  readonly naming: Naming;
   readonly demo: DemoSide | undefined;
   readonly random: SeededRandom;
   readonly addresses: () => readonly Address[];
@@ -74,8 +78,13 @@ export function wireCore(
     prepare: (held) => trusted.mesh.follow(standingIn(held)),
   });
   const { node, replica } = assembled;
-  admissions = new Admissions({ self, node, replica, clock, notary: trusted.notary, log });
-  return { ...assembled, trusted, transport, discovery, admissions, demo, random, addresses };
+  const member = { self, node, replica, clock, notary: trusted.notary, log };
+  const replacements = new Replacements(member);
+  admissions = new Admissions({ ...member, replacements });
+  const inherited = () => replacements.inherited();
+  const naming = new Naming({ self, node, replica, configured: config.node, inherited });
+  const core = { ...assembled, trusted, transport, discovery, admissions, replacements, naming };
+  return { ...core, demo, random, addresses };
 }
 
 function parametersOf({ mesh: { activeView, passiveView } }: Config): OverlayParameters {

@@ -4,6 +4,7 @@ import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { HISTORY_BYTES_MAX, History, type HistoryParts } from "./node/history/history.ts";
+import type { Named } from "./node/naming.ts";
 import { SqliteHistory } from "./store/history-sqlite.ts";
 
 type Deps = Pick<
@@ -14,7 +15,7 @@ type Deps = Pick<
 /** Makes what remembers, in a file beside the store that may be removed at any time. */
 export function wireHistory(
   config: Config,
-  deps: Deps,
+  { naming, ...deps }: Deps & { readonly naming: Named },
   log: Log,
 ): { readonly history: History; readonly historyFile: SqliteHistory } {
   const path = join(config.dataDir, "history.db");
@@ -22,7 +23,9 @@ export function wireHistory(
   const history = new History({
     ...deps,
     ...config.history,
-    room: config.node.room,
+    get room() {
+      return naming.room;
+    },
     file: historyFile,
     hash: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
     timers: systemTimers,

@@ -3,6 +3,7 @@ import { concatBytes, toHex, utf8 } from "./base/bytes.ts";
 import { keyOfNodeId } from "./base/id.ts";
 import type { ProcessIdentity } from "./node/assemble.ts";
 import { forgottenKey, letInsOf, outlasts, parseForgottenKey } from "./office/admissions.ts";
+import { outlastsReplacement, parseReplacedKey, replacedKey } from "./office/replacements.ts";
 import type { OpenedParts } from "./open-parts.ts";
 import type { Replica, ReplicaPorts } from "./replica/replica.ts";
 import { createVerifier, type Identity } from "./trust/identity.ts";
@@ -68,17 +69,25 @@ export function wireTrust({ identity, membership }: OpenedParts, dataDir: string
         },
         outlasts,
       },
+      succession: {
+        of: ({ key, value }) => {
+          const node = value === undefined ? undefined : parseReplacedKey(key);
+          const token = node === undefined || !value ? undefined : mesh.replacedBy(value);
+          return token?.node === node ? token : undefined;
+        },
+        keeps: outlastsReplacement,
+      },
     },
   };
 }
 
 /** What a replica says of nodes' standing, for the mesh to judge by. */
 export function standingIn(replica: Replica): Standing {
+  const under = (key: string) =>
+    [...replica.origins()].flatMap(({ held }) => held.get(key)?.entry.value ?? []);
   return {
-    tokensAgainst: (node) => {
-      const key = forgottenKey(node);
-      return [...replica.origins()].flatMap(({ held }) => held.get(key)?.entry.value ?? []);
-    },
+    tokensAgainst: (node) => under(forgottenKey(node)),
+    replacementsOf: (node) => under(replacedKey(node)),
     credentialsOf: (node) => letInsOf(replica, node).map(({ credential }) => credential),
   };
 }

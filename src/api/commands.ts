@@ -50,6 +50,7 @@ const WRITES: readonly Row[] = [
   { methods: ["DELETE"], path: "/v1/invitations/{id}", commands: ["/mesh/invite"] },
   { methods: ["POST", "DELETE"], path: "/v1/pending/{id}", commands: ["/mesh/invite"] },
   { methods: ["DELETE"], path: "/v1/nodes/{id}", commands: ["/mesh/forget"] },
+  { methods: ["PUT", "DELETE"], path: "/v1/replacements/{node}", commands: ["/mesh/replace"] },
   { methods: ["PUT"], path: "/v1/plan", commands: ["/plan/set"] },
   { methods: ["PUT"], path: "/v1/plan/picture", commands: ["/plan/set"] },
   { methods: ["PUT"], path: "/v1/node", commands: ["/node/name"] },

@@ -28,6 +28,7 @@ import { planRoutes } from "./plan.ts";
 import { problem } from "./problems.ts";
 import { prometheusRoute } from "./prometheus.ts";
 import { parsePush } from "./push.ts";
+import { replacementRoutes } from "./replacements.ts";
 import type { Asked, Route } from "./router.ts";
 import { type SpaceSettings, spaceRoute } from "./space.ts";
 import { targetRoutes } from "./targets.ts";
@@ -53,6 +54,7 @@ export function dataRoutes(
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),
     ...membershipRoutes(readSide),
+    ...replacementRoutes(readSide),
     ...planRoutes(readSide),
     ...demoRoutes(readSide),
     ...grantRoutes(readSide),

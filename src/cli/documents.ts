@@ -54,7 +54,13 @@ export const meshDocument = v.object({
 });
 
 export const pendingDocuments = v.array(
-  v.object({ fingerprint: v.string(), name: v.string(), address: v.string(), seen_by: ids }),
+  v.object({
+    fingerprint: v.string(),
+    name: v.string(),
+    address: v.string(),
+    seen_by: ids,
+    replaces: v.optional(v.string()),
+  }),
 );
 
 export const membershipDocument = v.object({

@@ -5,6 +5,7 @@ import { type CliDeps, CliError, EXIT, printJson } from "./deps.ts";
 import type { Inviting } from "./invite.ts";
 import { loadOrFail } from "./load-config.ts";
 import { NODE_DEFAULT } from "./node-url.ts";
+import type { Replacing } from "./replace.ts";
 import { whole } from "./whole.ts";
 
 /** From the API: a thousand nodes by one code. */
@@ -57,6 +58,14 @@ function addAsked(program: Command, deps: CliDeps): void {
     .argument("<node>", "its name, fingerprint or id")
     .action(async (node: string, options: Asking) =>
       (await import("./admit.ts")).forget(deps, node, options),
+    );
+  const takes = "run on a new node: takes the place of one that died";
+  asking("replace", takes, "watercooler replace meeting-room-pi")
+    .argument("<node>", "the old one's name, fingerprint or id")
+    .option("--force", "even where it was heard of just now")
+    .option("--cancel", "ask no more")
+    .action(async (node: string, options: Replacing) =>
+      (await import("./replace.ts")).replace(deps, node, options),
     );
 }
 

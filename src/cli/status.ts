@@ -57,8 +57,8 @@ function pendingTable(pending: v.InferOutput<typeof pendingDocuments>, paper: Pa
     { title: "SEEN BY", dropRank: 2 },
     { title: "TO LET IT IN" },
   ];
-  const rows = pending.map(({ name, address, fingerprint, seen_by }): Cell[] => [
-    plain(name),
+  const rows = pending.map(({ name, address, fingerprint, seen_by, replaces }): Cell[] => [
+    plain(replaces === undefined ? name : `${name}, in place of ${replaces}`),
     plain(address),
     plain(seen_by.join(", ")),
     `watercooler admit ${plain(fingerprint)}`,

@@ -8,7 +8,6 @@ import {
   type KnockRefusal,
   letInKey,
   letInRecord,
-  letIns,
   letInsOf,
   outlasts,
   type Power,
@@ -16,7 +15,7 @@ import {
   parseLetInKey,
 } from "../office/admissions.ts";
 import { unclaimsToKeep } from "../office/claims.ts";
-import { grantRecord, parseGrantKey } from "../office/grants.ts";
+import { parseGrantKey } from "../office/grants.ts";
 import { nodeName, silentNodes } from "../office/nodes.ts";
 import type { Entry } from "../replica/entry.ts";
 import { type InvitationParts, Invitations } from "./invitations.ts";
@@ -28,7 +27,9 @@ import type {
   PendingNode,
   ToldInvitation,
 } from "./membership-views.ts";
+import { keptWithout } from "./passed-on.ts";
 import type { MembershipSide, WriteRefusal } from "./read-side.ts";
+import type { Replacements } from "./replacements.ts";
 import { notWritten } from "./targets.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
@@ -39,6 +40,7 @@ const TURN_MS = 3 * SECOND_MS;
 
 export interface AdmissionsParts extends InvitationParts {
   readonly log: Log;
+  readonly replacements: Pick<Replacements, "pending" | "grantTo">;
 }
 
 /** Who asks to be let in, its key proved. */
@@ -85,7 +87,7 @@ export class Admissions implements MembershipSide {
   }
 
   pending(): readonly PendingNode[] {
-    return this.waitingRoom.pending();
+    return [...this.waitingRoom.pending(), ...this.parts.replacements.pending()];
   }
 
   /** Takes up what others made for this node, and looks after those who wait. */
@@ -126,9 +128,10 @@ export class Admissions implements MembershipSide {
 
   /** Lets somebody in who waits, or gives a node that is in more power. */
   admit(name: string, power: Power): Result<PendingNode | { readonly id: NodeId }, WriteRefusal> {
-    const { notary } = this.parts;
-    const waiting = this.waitingRoom.pending().filter((one) => isNamed(one, name));
-    const members = power === "admin" ? this.nodesNamed(name) : [];
+    const { notary, replacements } = this.parts;
+    const waiting = this.pending().filter((one) => isNamed(one, name));
+    const isWaiting = (id: NodeId) => waiting.some((one) => one.id === id);
+    const members = power === "admin" ? this.nodesNamed(name).filter((id) => !isWaiting(id)) : [];
     const [found, ...others] = [...waiting, ...members.map((id) => ({ id }))];
     if (found === undefined) {
       const detail = `nobody waits under "${name}": see "watercooler status"`;
@@ -136,13 +139,17 @@ export class Admissions implements MembershipSide {
     }
     if (others.length > 0) return err(ambiguous(name, [found.id, ...others.map(({ id }) => id)]));
     if (notary.own().power !== "admin") return err(this.mayNot());
+    if ("replaces" in found) {
+      const given = replacements.grantTo(found.id);
+      if (!given.ok || power !== "admin") return given.ok ? ok(found) : given;
+    }
     const done = this.letIn(found.id, power, undefined);
     return done.ok ? ok(found) : done;
   }
 
   /** Sends somebody away who waits, on every node. */
   refuse(name: string): Result<PendingNode, WriteRefusal> {
-    const [found] = this.waitingRoom.pending().filter((one) => isNamed(one, name));
+    const [found] = this.pending().filter((one) => isNamed(one, name));
     if (found === undefined) {
       return err({ status: 404, detail: `nobody waits under "${name}": see "watercooler status"` });
     }
@@ -165,11 +172,10 @@ export class Admissions implements MembershipSide {
     }
     if (notary.own().power !== "admin") return err(this.mayNot());
     const told = nodeName(replica, id);
-    const others = this.credentials().filter((one) => one.node !== id);
-    const through = others.filter(({ credential }) => notary.passesThrough(credential, id));
+    const known = keptWithout(replica, id);
+    const through = known.others.filter(({ credential }) => notary.passesThrough(credential, id));
     const kept = [...new Set(through.map((one) => nodeName(replica, one.node)))];
-    const credentials = others.map(({ credential }) => credential);
-    const token = notary.forgetToken(id, { credentials, grants: grantTokens(replica) });
+    const token = notary.forgetToken(id, known);
     this.sayAgain(id);
     const written = node.write(forgottenKey(id), token, "durable");
     if (!written.ok) return err(notWritten(written.error));
@@ -182,7 +188,8 @@ export class Admissions implements MembershipSide {
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
     const found = [...replica.origins()].flatMap(({ origin: id }) => {
       const credential = replica.birth(id)?.credential;
-      if (credential === undefined || notary.powerOf(id, credential) !== "admin") return [];
+      if (credential === undefined || replica.isReplaced(id)) return [];
+      if (notary.powerOf(id, credential) !== "admin") return [];
       return [{ id, name: nodeName(replica, id), isAlive: !silent.has(id) }];
     });
     return found.sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -257,24 +264,12 @@ export class Admissions implements MembershipSide {
     }
   }
 
-  /** The credentials of all nodes that are in, or were just let in. */
-  private credentials(): readonly { readonly node: NodeId; readonly credential: Uint8Array }[] {
-    const { replica } = this.parts;
-    const born = [...replica.origins()].flatMap(({ origin: node }) => {
-      const credential = replica.birth(node)?.credential;
-      return credential === undefined ? [] : [{ node, credential }];
-    });
-    return [...born, ...letIns(replica)];
-  }
-
   private nodesNamed(name: string): readonly NodeId[] {
     const { replica } = this.parts;
-    const wanted = bare(name);
-    return [...replica.origins()]
-      .map(({ origin }) => origin)
-      .filter(
-        (id) => id === name || nodeName(replica, id) === name || bare(fingerprint(id)) === wanted,
-      );
+    const all = [...replica.origins()].map(({ origin }) => origin);
+    const exact = all.filter((id) => id === name || bare(fingerprint(id)) === bare(name));
+    const named = all.filter((id) => !replica.isReplaced(id) && nodeName(replica, id) === name);
+    return [...new Set([...exact, ...named])];
   }
 
   private mayNot(): WriteRefusal {
@@ -284,14 +279,6 @@ export class Admissions implements MembershipSide {
 
 function isGrant(key: string): boolean {
   return parseGrantKey(key) !== undefined;
-}
-
-/** The tokens of every grant, whichever node wrote it down. */
-function grantTokens(replica: InvitationParts["replica"]): readonly Uint8Array[] {
-  return [...replica.live()].flatMap(({ entry: { key, value } }) => {
-    const grant = isGrant(key) && value !== undefined ? grantRecord.decode(value) : undefined;
-    return grant?.ok ? [grant.value.tokens] : [];
-  });
 }
 
 function isNamed(one: PendingNode, name: string): boolean {

@@ -51,6 +51,8 @@ export interface PendingNode {
   readonly address: string;
   /** The members at which it knocked. */
   readonly seenBy: readonly string[];
+  /** Of a node that is in, and asks for a dead one's place: that one's name. */
+  readonly replaces?: string;
 }
 
 export interface Forgotten {

@@ -18,25 +18,26 @@ export interface NamingParts {
   readonly node: Node;
   readonly replica: Replica;
   readonly configured: Named;
+  /** What it is called in the place of another that it took; undefined where it took none. */
+  readonly inherited?: () => Named | undefined;
 }
 
 /**
- * What this node is called: as configured, or as somebody named it on its page since. That is an
- * entry of its own, so that it outlives restarts with all else that people set.
+ * What this node is called: as configured, as the one was whose place it took, or as somebody
+ * named it on its page since. That is an entry of its own, so that it outlives restarts with all
+ * else that people set.
  */
 export class Naming implements Named {
-  private given: Named;
+  private given: Named | undefined;
 
-  constructor(private readonly parts: NamingParts) {
-    this.given = parts.configured;
-  }
+  constructor(private readonly parts: NamingParts) {}
 
   get name(): string {
-    return this.given.name;
+    return (this.given ?? this.usual()).name;
   }
 
   get room(): string {
-    return this.given.room;
+    return (this.given ?? this.usual()).room;
   }
 
   /** Takes up what was said before; the replica is loaded then. */
@@ -47,14 +48,19 @@ export class Naming implements Named {
     if (said?.ok && isName(said.value.name) && isName(said.value.room)) this.given = said.value;
   }
 
-  /** Names the node, durably; as configured again means that the configuration is followed. */
+  /** Names the node, durably; as usual again means that the configuration is followed. */
   set(wanted: Named): Result<void, WriteRefusal> {
-    const { node, configured } = this.parts;
-    const isConfigured = wanted.name === configured.name && wanted.room === configured.room;
-    const value = isConfigured ? undefined : namedRecord.encode(wanted);
+    const { node } = this.parts;
+    const usual = this.usual();
+    const isUsual = wanted.name === usual.name && wanted.room === usual.room;
+    const value = isUsual ? undefined : namedRecord.encode(wanted);
     const written = node.write(NAMED_KEY, value, "durable");
     if (!written.ok) return err(notWritten(written.error));
-    this.given = wanted;
+    this.given = isUsual ? undefined : wanted;
     return ok(undefined);
+  }
+
+  private usual(): Named {
+    return this.parts.inherited?.() ?? this.parts.configured;
   }
 }

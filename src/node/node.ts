@@ -12,19 +12,18 @@ import type { Effect, Fault } from "../overlay/effects.ts";
 import type { Peer } from "../overlay/messages.ts";
 import type { Overlay, OverlayEvent } from "../overlay/overlay.ts";
 import type { Entry } from "../replica/entry.ts";
-import type { Replica, Retired } from "../replica/replica.ts";
+import type { Replica } from "../replica/replica.ts";
 import type { Writer } from "../replica/writer.ts";
 import type { Durability, StoreFailure } from "../store/port.ts";
 import { CloneWatch } from "./clone-watch.ts";
 import type { Counters } from "./counters.ts";
+import { Departures } from "./departures.ts";
 import { Dialer } from "./dialer.ts";
 import { OwnLives } from "./own-lives.ts";
 import { writeOwn } from "./own-write.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 import { reachable } from "./reachable.ts";
 
-/** Who was put out hears of it before the link goes. A guess. */
-const FAREWELL_MS = SECOND_MS;
 /** The driver never sleeps longer than this. */
 const WAKE_MS_MAX = SECOND_MS;
 
@@ -46,7 +45,7 @@ export interface NodeParts {
 }
 
 /** Why a write of this node did not happen. */
-export type WriteFailure = StoreFailure | "clone" | "forgotten";
+export type WriteFailure = StoreFailure | "clone" | "forgotten" | "replaced";
 
 /**
  * The driver: one queue of events, one switch that performs what the core asks for.
@@ -57,6 +56,7 @@ export type WriteFailure = StoreFailure | "clone" | "forgotten";
 export class Node {
   readonly clones: CloneWatch;
   private readonly lives: OwnLives;
+  private readonly departures: Departures;
   private readonly dialer: Dialer;
   private readonly dialBudget = new DialBudget();
   private readonly queue: OverlayEvent[] = [];
@@ -75,6 +75,16 @@ export class Node {
     this.lives = new OwnLives({
       ...parts,
       announce: (entries) => this.announce(entries),
+      leave: () => this.leave(),
+    });
+    this.departures = new Departures({
+      ...parts,
+      send: (peer, message) => this.performOne({ type: "send", to: peer, message }),
+      write: (key, value) => this.write(key, value, "durable"),
+      later: (afterMs, callback) => this.later(afterMs, callback),
+      changed: () => {
+        for (const listener of this.overlayListeners) listener();
+      },
       leave: () => this.leave(),
     });
     this.dialer = new Dialer((address, expected) => parts.transport.dial(address, expected));
@@ -124,6 +134,7 @@ export class Node {
   ): Result<void, WriteFailure> {
     if (this.lives.isClone) return { ok: false, error: "clone" };
     if (this.isForgotten) return { ok: false, error: "forgotten" };
+    if (this.isReplaced) return { ok: false, error: "replaced" };
     this.lives.answerBeforeWrite();
     this.wroteMs = this.parts.clock.monotonicMs();
     const { entries, failure } = writeOwn(this.parts, key, value, durability);
@@ -143,7 +154,7 @@ export class Node {
 
   /** Begins a new life, which shows this node's newest credential to all. */
   renew(): void {
-    if (this.lives.isClone || this.isForgotten) return;
+    if (this.lives.isClone || this.isForgotten || this.isReplaced) return;
     const { writer, clock } = this.parts;
     this.announce(writer.renew(clock.monotonicMs(), clock.wallMs()));
   }
@@ -151,6 +162,11 @@ export class Node {
   /** True once the mesh has put this node out: it writes no more and leaves. */
   get isForgotten(): boolean {
     return this.parts.replica.isRetired(this.parts.self);
+  }
+
+  /** True once another node has this one's place: it writes no more and leaves. */
+  get isReplaced(): boolean {
+    return this.parts.replica.isReplaced(this.parts.self);
   }
 
   /** True once this process found that it is the clone: it writes no more and leaves the mesh. */
@@ -192,16 +208,19 @@ export class Node {
 
   /** Calls back again and again until the node stops. */
   every(spanMs: Millis, callback: () => void): void {
-    const again = () => {
-      const cancel = this.parts.timers.set(spanMs, () => {
-        this.cancels.delete(cancel);
-        if (this.stopped) return;
-        callback();
-        again();
-      });
-      this.cancels.add(cancel);
-    };
-    again();
+    this.later(spanMs, () => {
+      if (this.stopped) return;
+      callback();
+      this.every(spanMs, callback);
+    });
+  }
+
+  private later(afterMs: Millis, callback: () => void): void {
+    const cancel = this.parts.timers.set(afterMs, () => {
+      this.cancels.delete(cancel);
+      callback();
+    });
+    this.cancels.add(cancel);
   }
 
   private announce(entries: readonly Entry[]): void {
@@ -216,7 +235,7 @@ export class Node {
   /** Takes a hint from discovery. */
   onHint({ id, addresses }: Hint): void {
     if (this.stopped || this.lives.hasLeft) return;
-    if (id !== undefined && this.parts.replica.isRetired(id)) return;
+    if (id !== undefined && this.departures.isOut(id)) return;
     if (id !== undefined) {
       const admitted = this.dialBudget.admit({ id, addresses }, this.now());
       if (admitted.length === 0) return;
@@ -235,6 +254,7 @@ export class Node {
         const addresses = reachable(event.hello.addresses, event.remote);
         const peer = { id: event.peer, addresses };
         this.dialBudget.prove(peer);
+        if (this.departures.sendOff(event.peer) === "gone") return;
         this.parts.persistence.remember([peer]);
         return this.enqueue({ type: "link-up", peer });
       }
@@ -254,6 +274,7 @@ export class Node {
         counters.add("watercooler_connections_refused_total", event.reason);
         return counters.trouble(`refused a connection: ${event.reason}`, event.remote);
       case "frame": {
+        if (this.parts.replica.isReplaced(event.peer)) return;
         const decoded = codec.decode(event.bytes);
         if (decoded.ok) {
           counters.add("watercooler_frames_received_total", decoded.value.type);
@@ -278,7 +299,7 @@ export class Node {
       if (!this.lives.hasLeft) this.perform(this.parts.overlay.handle(next, this.now()));
     }
     this.draining = false;
-    for (const retired of this.parts.replica.takeRetired()) this.putOut(retired);
+    this.departures.look();
     this.parts.persistence.gather();
     this.wakeLater();
   }
@@ -320,7 +341,7 @@ export class Node {
   }
 
   private dial(peer: Peer): void {
-    const mayDial = !this.parts.replica.isRetired(peer.id);
+    const mayDial = !this.departures.isOut(peer.id);
     const addresses = mayDial ? this.dialBudget.take(peer, this.now()) : [];
     if (this.dialer.reach({ id: peer.id, addresses })) return;
     this.queue.push({ type: "dial-failed", peer: peer.id });
@@ -334,28 +355,6 @@ export class Node {
       }
       if (entry.origin === self) this.lives.hear(entry);
     }
-  }
-
-  /** Ends what ties this node to one that was put out, or leaves where it was itself. */
-  private putOut({ origin, orphans }: Retired): void {
-    const { self, log, replica, timers, transport } = this.parts;
-    if (origin === self) {
-      log.write("error", "this node was put out of the mesh: run watercooler rekey to join again");
-      return this.leave();
-    }
-    log.write("warn", "a node was put out of the mesh", { node: origin });
-    for (const { key, value } of orphans) {
-      const isSaid = [...replica.origins()].some(
-        (state) => state.held.get(key)?.entry.value !== undefined,
-      );
-      if (!isSaid) this.write(key, value, "durable");
-    }
-    const cancel = timers.set(FAREWELL_MS, () => {
-      this.cancels.delete(cancel);
-      transport.close(origin);
-    });
-    this.cancels.add(cancel);
-    for (const listener of this.overlayListeners) listener();
   }
 
   private leave(): void {

@@ -35,6 +35,12 @@ export interface Notary {
     node: NodeId,
     kept: { readonly credentials: readonly Uint8Array[]; readonly grants: readonly Uint8Array[] },
   ): Uint8Array;
+  /** What gives a node's place to another, for everybody; what it made of these stays good. */
+  replaceToken(
+    node: NodeId,
+    successor: NodeId,
+    kept: { readonly credentials: readonly Uint8Array[]; readonly grants: readonly Uint8Array[] },
+  ): Uint8Array;
   /** Takes a new credential of this node, for good. */
   adopt(credential: Uint8Array, issue: number): Result<void>;
 }

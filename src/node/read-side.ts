@@ -187,6 +187,34 @@ export interface MembershipSide {
   forget(name: string): Result<Forgotten, WriteRefusal>;
 }
 
+/** A node's place that another asks for or has. */
+export interface ToldReplacement {
+  readonly node: NodeId;
+  readonly name: string;
+  readonly room: string;
+  readonly by: NodeId;
+  /** What whoever asks is told apart by, as in `pending`. */
+  readonly fingerprint: string;
+  readonly state: "waiting" | "done" | "lost";
+  /** Who has the place, once somebody has. */
+  readonly successor: NodeId | undefined;
+  /** What the old node measured, to be configured again. */
+  readonly sensors: readonly {
+    readonly name: string;
+    readonly kinds: readonly Kind[];
+    readonly everyMs: Millis;
+  }[];
+}
+
+/** Whose place this node takes. Writes are on the disk when they return. */
+export interface ReplacementSide {
+  list(): readonly ToldReplacement[];
+  /** Asks for a node's place; has it at once where this node may give it. */
+  ask(name: string, care: "safe" | "force"): Result<ToldReplacement, WriteRefusal>;
+  /** Takes an ask back. */
+  cancel(name: string): Result<void, WriteRefusal>;
+}
+
 /** The office's floor plan. Writes are on the disk when they return. */
 export interface PlanSide {
   places(): ReadonlyMap<string, PlanPlace>;
@@ -314,6 +342,7 @@ export interface ReadSide {
   /** Only on a node of the demo. */
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide | undefined;
+  readonly replacements?: ReplacementSide | undefined;
   readonly backup?: BackupSide | undefined;
   readonly history?: HistorySide | undefined;
   /** Takes readings for `push` sensors: all of them or, with the first reason, none. */

@@ -23,6 +23,7 @@ import type {
   MembershipSide,
   PlanSide,
 } from "./read-side.ts";
+import type { Replacements } from "./replacements.ts";
 import type { RoomAdvice } from "./room-advice.ts";
 import type { Targets } from "./targets.ts";
 
@@ -56,6 +57,7 @@ export interface ReaderParts {
   readonly edgeChecks?: () => readonly Check[];
   readonly demo?: DemoSide | undefined;
   readonly grants?: GrantSide;
+  readonly replacements?: Replacements;
   readonly backup?: BackupSide;
   readonly history?: History;
   readonly watch: NeighbourWatch | undefined;

@@ -18,6 +18,7 @@ import {
   parseDeviceKey,
   parseReadingKey,
 } from "../office/records.ts";
+import { isAboutPlaces } from "../office/replacements.ts";
 import { readingViews, roomViews } from "../office/rooms.ts";
 import { parseTargetKey } from "../office/targets.ts";
 import type { DeviceView, NodeView, ReadingView, RoomView } from "../office/views.ts";
@@ -43,6 +44,7 @@ import type {
   PushedReading,
   PushRefusal,
   ReadSide,
+  ReplacementSide,
   SelfView,
   Topic,
   WriteRefusal,
@@ -91,6 +93,10 @@ export class Reader implements ReadSide {
 
   get demo(): DemoSide | undefined {
     return this.parts.demo;
+  }
+
+  get replacements(): ReplacementSide | undefined {
+    return this.parts.replacements;
   }
 
   get backup(): BackupSide | undefined {
@@ -155,6 +161,7 @@ export class Reader implements ReadSide {
         onLan.length === 0 ? "mDNS is off" : "sees the network",
       ),
       check("identity", identityProblem(node, names), "nobody else uses it"),
+      ...(this.parts.replacements?.checks() ?? []),
       ...(this.parts.edgeChecks?.() ?? []),
       check("conduct", this.misconduct(), "no member floods or forges"),
       ...(this.parts.history === undefined ? [] : [this.parts.history.check()]),
@@ -236,6 +243,7 @@ export class Reader implements ReadSide {
       });
     }
     if (node.isForgotten) return err(notWritten("forgotten"));
+    if (node.isReplaced) return err(notWritten("replaced"));
     if (node.storeFailure !== undefined) {
       return err({ status: 507, detail: `the store takes no writes: ${node.storeFailure}` });
     }
@@ -299,10 +307,11 @@ export class Reader implements ReadSide {
 
 /** What is wrong with who this node is; `clones` names those that two processes run as. */
 function identityProblem(
-  node: Pick<Node, "isForgotten" | "isClone">,
+  node: Pick<Node, "isForgotten" | "isReplaced" | "isClone">,
   clones: string,
 ): string | undefined {
   if (node.isForgotten) return "this node was put out of the mesh: run watercooler rekey";
+  if (node.isReplaced) return "another node has this one's place: run watercooler rekey";
   if (node.isClone) {
     return "another node runs with this identity: stop one and run watercooler rekey there";
   }
@@ -320,6 +329,6 @@ function topicsOfKey(key: string): readonly Topic[] {
   if (parseDeviceKey(key) !== undefined) return ["network", "people"];
   if (parseClaimKey(key) !== undefined) return ["network", "people"];
   if (parseUnclaimKey(key) !== undefined) return ["network", "people"];
-  if (isAdmissionKey(key)) return ["nodes"];
+  if (isAdmissionKey(key) || isAboutPlaces(key)) return ["nodes"];
   return [NODE_KEY, NAMED_KEY, LINKS_KEY, ALIVE_KEY].includes(key) ? ["nodes"] : [];
 }

@@ -59,6 +59,9 @@ export function notWritten(failure: WriteFailure): WriteRefusal {
   if (failure === "forgotten") {
     return { status: 409, detail: "this node was put out of the mesh: run watercooler rekey" };
   }
+  if (failure === "replaced") {
+    return { status: 409, detail: "another node has this one's place: run watercooler rekey" };
+  }
   if (failure === "clone") return { status: 409, detail: "another node runs as this one" };
   return { status: 507, detail: `not kept: the store takes no writes (${failure})` };
 }

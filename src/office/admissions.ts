@@ -129,7 +129,7 @@ export function isAdmissionKey(key: string): boolean {
 
 /** Whether a key's entry outlasts its writer's own retirement: what was taken back stays so. */
 export function outlasts(key: string): boolean {
-  return key.startsWith(FORGOTTEN) || key.startsWith("revoked/");
+  return [FORGOTTEN, "revoked/", "replaced/"].some((one) => key.startsWith(one));
 }
 
 /** Every invitation, the newest first. */

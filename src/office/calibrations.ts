@@ -42,9 +42,9 @@ export function calibrationsOf(replica: Replica, origin: NodeId): readonly Store
 }
 
 /**
- * What a node with a new card may take over: calibrations of nodes that had its name and are
- * silent now. Of one that speaks nothing is taken, so that no other Pi can bend a living one's
- * readings by taking its name.
+ * What a node with a new card may take over: calibrations of nodes whose place it has, and of
+ * those that had its name and are silent now. Of another that speaks nothing is taken, so that no
+ * Pi can bend a living one's readings by taking its name.
  */
 export function inheritedCalibrations(
   replica: Replica,
@@ -53,8 +53,9 @@ export function inheritedCalibrations(
   nowMs: number,
 ): readonly StoredCalibration[] {
   const own = new Set(replica.state(self)?.held.keys() ?? []);
-  const former = silentNodes(replica, self, nowMs).filter((id) => nodeName(replica, id) === name);
-  return former
+  const silent = silentNodes(replica, self, nowMs).filter((id) => !replica.isReplaced(id));
+  const named = silent.filter((id) => nodeName(replica, id) === name);
+  return [...replica.predecessorsOf(self), ...named]
     .flatMap((id) => calibrationsOf(replica, id))
     .filter(({ sensor, kind }) => !own.has(calibrationKey(sensor, kind)));
 }

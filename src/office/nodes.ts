@@ -13,20 +13,21 @@ export function lastHeardMs(replica: Replica, origin: NodeId): Millis {
   return heardMs;
 }
 
-/** Nodes of the mesh that were not heard of for longer than they would keep still. */
+/** Nodes that were not heard of for longer than they would keep still, and those replaced. */
 export function silentNodes(replica: Replica, self: NodeId, nowMs: Millis): readonly NodeId[] {
   const ids = [...replica.origins()].map(({ origin }) => origin);
   const { silentMs } = livenessSpans(ids.length);
-  return ids.filter((id) => id !== self && nowMs - lastHeardMs(replica, id) > silentMs);
+  const isSilent = (id: NodeId) => nowMs - lastHeardMs(replica, id) > silentMs;
+  return ids.filter((id) => id !== self && (replica.isReplaced(id) || isSilent(id)));
 }
 
 /** Every node that the mesh knows of, by name. */
 export function nodeViews(replica: Replica, self: NodeId, nowMs: Millis): readonly NodeView[] {
   const silent = new Set(silentNodes(replica, self, nowMs));
+  const stateOf = (id: NodeId) =>
+    replica.isReplaced(id) ? "retired" : silent.has(id) ? "silent" : "alive";
   return [...replica.origins()]
-    .map(({ origin }) =>
-      nodeView(replica, origin, silent.has(origin) ? "silent" : "alive", self, nowMs),
-    )
+    .map(({ origin }) => nodeView(replica, origin, stateOf(origin), self, nowMs))
     .filter((view) => view !== undefined)
     .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
 }

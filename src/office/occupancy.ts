@@ -97,7 +97,8 @@ export function lostNodes(replica: Replica, self: NodeId, nowMs: Millis): Readon
   const names = [...replica.origins()]
     .filter(({ origin }) => !silent.has(origin))
     .map(({ origin }) => nodeName(replica, origin));
-  return new Set([...silent].filter((id) => !names.includes(nodeName(replica, id))));
+  const isLost = (id: NodeId) => !replica.isReplaced(id) && !names.includes(nodeName(replica, id));
+  return new Set([...silent].filter(isLost));
 }
 
 function tells({ kind }: ReadingView): boolean {

@@ -24,6 +24,7 @@ import { agedPassages, parsePassagesKey } from "./doors.ts";
  * | `plan/ROOM`, `plan-picture`, `plan-picture/N` | the floor plan (`plan.ts`) |
  * | `calibration/SENSOR/KIND` | what is added to a sensor's values (`calibrations.ts`) |
  * | `invite/...`, `forgotten/...` | who may come in, who has to go (`admissions.ts` has all) |
+ * | `replaces/...`, `replaced/...` | whose place a new Pi takes (`replacements.ts`) |
  * | `edge`, `told/ID`, `answered/ID` | what leaves the mesh (`edge-records.ts`) |
  * | `grant/CID` | what somebody was allowed (`grants.ts`) |
  * | `revoked/CID` | a capability that was taken back (`trust/revocations.ts`) |

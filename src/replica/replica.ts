@@ -5,6 +5,7 @@ import type { Millis } from "../base/time.ts";
 import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import type { Dot, Entry } from "./entry.ts";
 import { type Held, OriginState, rowName } from "./origin-state.ts";
+import { type Succession, Successions } from "./successions.ts";
 
 /** What the pure replica needs from outside: cryptography, handed in. */
 export interface ReplicaPorts {
@@ -16,6 +17,7 @@ export interface ReplicaPorts {
   admit(origin: NodeId, credential: Uint8Array): boolean;
   readonly withdrawal?: Withdrawal;
   readonly retirement?: Retirement;
+  readonly succession?: Succession;
 }
 
 /** How nodes are put out of the mesh for good. What is so said only grows, and wins over all. */
@@ -84,6 +86,8 @@ export class Replica {
   private readonly gone = new Set<NodeId>();
   private dropped = new Set<NodeId>();
   private news: Retired[] = [];
+  private readonly successions = new Successions();
+  private replaced: NodeId[] = [];
 
   constructor(private readonly ports: ReplicaPorts) {}
 
@@ -115,6 +119,7 @@ export class Replica {
     this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
     if (this.ports.withdrawal?.isOne(entry.key)) this.sweep();
     this.retireBy(entry);
+    this.replaceBy(entry);
     const equivocation = placement === "equivocation";
     return {
       fresh: !equivocation,
@@ -151,7 +156,32 @@ export class Replica {
 
   /** Retires whom the entries held say is retired: after a restart they were only read. */
   reconsider(): void {
-    for (const { entry } of [...this.live()]) this.retireBy(entry);
+    for (const { entry } of [...this.live()]) {
+      this.retireBy(entry);
+      this.replaceBy(entry);
+    }
+  }
+
+  /** Whether a node's place was given to another for good. */
+  isReplaced(node: NodeId): boolean {
+    return this.successions.has(node);
+  }
+
+  /** Who has a node's place, first, and then whoever else was given it on the far side of a cut. */
+  successorsOf(node: NodeId): readonly NodeId[] {
+    return this.successions.of(node).filter((one) => !this.gone.has(one));
+  }
+
+  /** The nodes whose place one node has. */
+  predecessorsOf(node: NodeId): readonly NodeId[] {
+    return this.successions.nodes().filter((one) => this.successorsOf(one)[0] === node);
+  }
+
+  /** The nodes whose place was given away since the last call. */
+  takeReplaced(): readonly NodeId[] {
+    const news = this.replaced;
+    this.replaced = [];
+    return news;
   }
 
   /** The origins retired since the last call. */
@@ -270,12 +300,27 @@ export class Replica {
     const orphans = [...outlasting, ...carried];
     this.forget(node);
     this.news.push({ origin: node, orphans });
-    // Whoever was let in by that node alone goes with it.
+    this.dropUnadmitted();
+    for (const orphan of orphans) this.retireBy(orphan);
+  }
+
+  /** Gives a node's place to another, and drops what that one now says for itself. */
+  private replaceBy(entry: Entry): void {
+    const given = this.ports.succession?.of(entry);
+    if (given === undefined) return;
+    const isNew = !this.successions.has(given.node);
+    if (!this.successions.add(given)) return;
+    this.replaced.push(given.node);
+    if (isNew) this.sweep();
+    this.dropUnadmitted();
+  }
+
+  /** Whoever was let in by a node that went alone goes with it. */
+  private dropUnadmitted(): void {
     for (const { origin } of [...this.states.values()]) {
       const birth = this.birth(origin);
       if (birth !== undefined && !this.ports.admit(origin, birth.credential)) this.forget(origin);
     }
-    for (const orphan of orphans) this.retireBy(orphan);
   }
 
   /** Drops an origin and all that it wrote. */
@@ -288,7 +333,13 @@ export class Replica {
   }
 
   private isWithdrawn(entry: Entry): boolean {
-    return entry.value !== undefined && this.takesBack(entry);
+    return entry.value !== undefined && (this.takesBack(entry) || this.isSucceeded(entry));
+  }
+
+  /** Whether an entry's writer was replaced, and its successor says the like for itself. */
+  private isSucceeded({ origin, key }: Pick<Entry, "origin" | "key">): boolean {
+    if (key === BIRTH_KEY || !this.successions.has(origin)) return false;
+    return this.ports.succession?.keeps(key) !== true;
   }
 
   private hashOf(held: Held | undefined): Uint8Array {

@@ -1,6 +1,7 @@
-import { equalBytes, utf8 } from "../base/bytes.ts";
-import type { NodeId } from "../base/id.ts";
+import { equalBytes, fromUtf8, utf8 } from "../base/bytes.ts";
+import { type NodeId, parseNodeId } from "../base/id.ts";
 import { outlasts, parseForgottenKey } from "../office/admissions.ts";
+import { outlastsReplacement, parseReplacedKey } from "../office/replacements.ts";
 import type { ReplicaPorts } from "../replica/replica.ts";
 
 // Where nobody forges on purpose, hashes and signatures need to be fast and the same everywhere.
@@ -53,5 +54,13 @@ export const simTrust: ReplicaPorts = {
   retirement: {
     retires: ({ key, value }) => (value === undefined ? undefined : parseForgottenKey(key)),
     outlasts,
+  },
+  succession: {
+    of: ({ key, value }) => {
+      const node = parseReplacedKey(key);
+      const successor = parseNodeId(fromUtf8(value ?? new Uint8Array()) ?? "");
+      return node === undefined || successor === undefined ? undefined : { node, successor };
+    },
+    keeps: outlastsReplacement,
   },
 };

@@ -9,7 +9,12 @@ import { CHAIN_MAX, checkChain } from "../ucan/chain.ts";
 import { covers } from "../ucan/command.ts";
 import { type Delegation, decodeDelegation, delegate } from "../ucan/delegation.ts";
 import type { Signer, UcanCrypto } from "../ucan/envelope.ts";
-import { type ForgetToken, readForgetToken } from "./forget-token.ts";
+import {
+  type ForgetToken,
+  type ReplaceToken,
+  readForgetToken,
+  readReplaceToken,
+} from "./forget-token.ts";
 
 /** To be in the mesh, and to let others in. */
 const JOIN = "/mesh/join";
@@ -25,6 +30,8 @@ const chainRecord = record({ links: many(bytes(1, DELEGATION_BYTES_MAX), CHAIN_M
 export interface Standing {
   /** The tokens that put a node out. */
   tokensAgainst(node: NodeId): readonly Uint8Array[];
+  /** The tokens that gave its place to another. */
+  replacementsOf?(node: NodeId): readonly Uint8Array[];
   /** Credentials that were made for a node, whether it took them up or not. */
   credentialsOf(node: NodeId): readonly Uint8Array[];
 }
@@ -46,6 +53,7 @@ interface Checked {
 export class Mesh {
   private readonly checked = new Map<string, Checked | "none">();
   private readonly tokens = new WeakMap<Uint8Array, ForgetToken | "none">();
+  private readonly replacing = new WeakMap<Uint8Array, ReplaceToken | "none">();
   private standing: Standing = { tokensAgainst: () => [], credentialsOf: () => [] };
 
   constructor(
@@ -87,14 +95,29 @@ export class Mesh {
     return known === "none" ? undefined : known.node;
   }
 
+  /** Who takes whose place by a token, where it is one of this mesh. */
+  replacedBy(token: Uint8Array): ReplaceToken | undefined {
+    const { replacing, id, crypto } = this;
+    const known = replacing.get(token) ?? readReplaceToken(token, id, crypto) ?? "none";
+    replacing.set(token, known);
+    return known === "none" ? undefined : known;
+  }
+
   /** Whether a credential was passed on by some node. */
   passesThrough(credential: Uint8Array, node: NodeId): boolean {
     return this.check(credential)?.links.some(({ iss }) => iss === node) === true;
   }
 
-  /** What somebody who was put out had passed on stands where one of those who did that kept it. */
+  /**
+   * What somebody who was put out, or replaced, had passed on stands where one of those who did
+   * that kept it.
+   */
   stands({ iss, cid }: Pick<Delegation, "iss" | "cid">): boolean {
-    const against = this.tokensAgainst(iss);
+    const replacing = (this.standing.replacementsOf?.(iss) ?? []).flatMap((one) => {
+      const token = this.replacedBy(one);
+      return token?.node === iss ? [token] : [];
+    });
+    const against = [...this.tokensAgainst(iss), ...replacing];
     return against.length === 0 || against.some((token) => token.keeps(cid));
   }
 

@@ -6,7 +6,7 @@ import type { Power, Proof } from "../office/admissions.ts";
 import { fromContainerBytes } from "../ucan/container.ts";
 import { decodeDelegation, delegate } from "../ucan/delegation.ts";
 import type { UcanCrypto } from "../ucan/envelope.ts";
-import { makeForgetToken } from "./forget-token.ts";
+import { makeForgetToken, makeReplaceToken } from "./forget-token.ts";
 import type { Identity } from "./identity.ts";
 import { encodeInvitation, SECRET_BYTES, TAG_BYTES } from "./invitation-code.ts";
 import { invitationId, invitationKey } from "./invitation-key.ts";
@@ -30,6 +30,12 @@ export interface NotaryParts {
   readonly membership: Membership;
   /** Keeps a new membership for good; throws where the disk does not take it. */
   keep(membership: Membership): void;
+}
+
+/** What was made on the word of a node that goes, and is to stay good. */
+export interface Kept {
+  readonly credentials: readonly Uint8Array[];
+  readonly grants: readonly Uint8Array[];
 }
 
 /** Signs for this node what lets others in and puts them out, and checks what others signed. */
@@ -123,10 +129,16 @@ export class Notary {
   }
 
   /** What puts a node out; what it made of these credentials and grants stays good. */
-  forgetToken(
-    node: NodeId,
-    kept: { readonly credentials: readonly Uint8Array[]; readonly grants: readonly Uint8Array[] },
-  ): Uint8Array {
+  forgetToken(node: NodeId, kept: Kept): Uint8Array {
+    return makeForgetToken(this.retiring(node, kept), this.parts.crypto);
+  }
+
+  /** What gives a node's place to another. */
+  replaceToken(node: NodeId, successor: NodeId, kept: Kept): Uint8Array {
+    return makeReplaceToken({ ...this.retiring(node, kept), successor }, this.parts.crypto);
+  }
+
+  private retiring(node: NodeId, kept: Kept) {
     const { identity: issuer, crypto } = this.parts;
     const proofs = readChain(this.credential, crypto) ?? [];
     const granted = kept.grants.flatMap((tokens) => {
@@ -138,7 +150,7 @@ export class Notary {
       ...granted.flatMap((link) => (link.ok ? [link.value] : [])),
     ];
     const keep = [...new Set(links.filter(({ iss }) => iss === node).map(({ cid }) => cid))];
-    return makeForgetToken({ issuer, mesh: this.mesh, node, keep, proofs }, crypto);
+    return { issuer, mesh: this.mesh, node, keep, proofs };
   }
 
   adopt(credential: Uint8Array, issue: number): Result<void> {

@@ -15,7 +15,21 @@ import {
   refusedKey,
   refusedNodes,
 } from "../../src/office/admissions.ts";
-import { makeForgetToken, readForgetToken } from "../../src/trust/forget-token.ts";
+import {
+  encodeReplaces,
+  type ReplacementView,
+  replacedKey,
+  replacementViews,
+  replacesKey,
+  replacesRecord,
+} from "../../src/office/replacements.ts";
+import { isKind } from "../../src/reading/kind.ts";
+import {
+  makeForgetToken,
+  makeReplaceToken,
+  readForgetToken,
+  readReplaceToken,
+} from "../../src/trust/forget-token.ts";
 import { createUcanCrypto } from "../../src/trust/ucan-crypto.ts";
 import { alice, bob, carol } from "../unit/ucan-principals.ts";
 import { type FuzzTarget, hold } from "./target.ts";
@@ -39,11 +53,16 @@ const admissions: FuzzTarget = {
       stable(invitationRecord, value);
       stable(letInRecord, value);
       stable(knockRecord, value);
+      stable(replacesRecord, value);
     }
     const replica = heard(decoded.value);
     for (const { power, key, uses, id } of invitationViews(replica)) {
       hold(POWERS.includes(power) && key.length === 32, `the invitation ${id} is none`);
       hold(Number.isSafeInteger(uses), `the invitation ${id} lets in ${uses}`);
+    }
+    for (const { node, by, kinds } of replacementViews(replica).map(flat)) {
+      hold(keyOfNodeId(node)?.length === 32 && keyOfNodeId(by)?.length === 32, `${node} is nobody`);
+      hold(kinds.every(isKind), `${kinds} are none`);
     }
     const made = letIns(replica);
     for (const { node } of made) {
@@ -68,8 +87,16 @@ const forgetTokens: FuzzTarget = {
     const { toBob, toCarol } = UCAN_SAMPLES;
     hold(told?.keeps(toBob.cid) !== true, "it keeps what was not named");
     hold(told?.keeps(toCarol.cid) !== false, "it keeps less than was named");
+    const given = readReplaceToken(input, alice.id, crypto);
+    hold(given === undefined || given.successor === bob.id, "it gives the place to another");
+    hold(given === undefined || told === undefined, "one token does both");
   },
 };
+
+const flat = ({ node, by, sensors }: ReplacementView) => ({
+  ...{ node, by },
+  kinds: sensors.flatMap((one) => one.kinds),
+});
 
 const forgetting = {
   mesh: alice.id,
@@ -94,6 +121,11 @@ const byAdmin = makeForgetToken(
   crypto,
 );
 
+const replacing = { ...forgetting, successor: bob.id, issuer: alice, proofs: [] };
+const replacement = makeReplaceToken(replacing, crypto);
+const sensors = [{ name: "box", kinds: ["temperature" as const], everyMs: 60_000 }];
+const place = encodeReplaces({ name: "hall-pi", room: "hall", sensors }, "force");
+
 /** Valid samples for the corpus. */
 export const ADMISSION_SAMPLES = {
   said: {
@@ -103,7 +135,14 @@ export const ADMISSION_SAMPLES = {
     "valid-knock-bare": said(knockKey(carol.id), knockRecord.encode({ ...asks, proof: undefined })),
     "valid-refused": said(refusedKey(carol.id), new Uint8Array()),
     "valid-forgotten": said(forgottenKey(carol.id), byAdmin),
+    "valid-replaces": said(replacesKey(carol.id), place),
+    "valid-replaced": said(replacedKey(carol.id), replacement),
   },
-  tokens: { "valid-root": byRoot, "valid-admin": byAdmin, empty: "" },
+  tokens: {
+    "valid-root": byRoot,
+    "valid-admin": byAdmin,
+    "valid-replacement": replacement,
+    empty: "",
+  },
 };
 export const ADMISSION_TARGETS = [admissions, forgetTokens];

@@ -228,7 +228,7 @@ test("every command has help with an example, and none is there before its time"
   const names = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
   const people = ["who", "iam", "target", "history"];
   const asking = ["status", "rooms", "room", "network", "ask", "why", ...people, "watch"];
-  const membership = ["invite", "admit", "forget", "join", "rekey", "root-key"];
+  const membership = ["invite", "admit", "forget", "replace", "join", "rekey", "root-key"];
   const granting = ["grant", "revoke"];
   const mine = [...granting, ...membership];
   const copying = ["backup", "restore"];

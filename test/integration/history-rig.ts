@@ -61,7 +61,9 @@ export class HistoryRig {
       awaits: () => false,
       sealed: () => {},
     });
-    this.charts = new Charts(this.historian.book, segments, this.historian.clocks, async () => {});
+    const { book, clocks } = this.historian;
+    const itself = (origin: NodeId) => origin;
+    this.charts = new Charts(book, segments, clocks, itself, async () => {});
   }
 
   /** Lives until a moment, with a reading of each origin a minute. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { keyOfNodeId } from "../../src/base/id.ts";
-import { makeForgetToken } from "../../src/trust/forget-token.ts";
+import { makeForgetToken, makeReplaceToken } from "../../src/trust/forget-token.ts";
 import { type Identity, identityOfSeed } from "../../src/trust/identity.ts";
 import { decodeInvitation, encodeInvitation } from "../../src/trust/invitation-code.ts";
 import { invitationId, invitationKey } from "../../src/trust/invitation-key.ts";
@@ -123,5 +123,37 @@ test("only who may puts out", () => {
   ] as const) {
     const mesh = after(issuer, on, a, []);
     assert.equal(mesh.powerOf(a.id, toA), "admin");
+  }
+});
+
+test("who was replaced is no stranger, and lets nobody in any more", () => {
+  const replacing = (issuer: Identity, on: Uint8Array, kept: readonly Uint8Array[]) => {
+    const links = kept.flatMap((one) => readChain(one, crypto) ?? []);
+    const keep = links.filter(({ iss }) => iss === a.id).map(({ cid }) => cid);
+    const proofs = readChain(on, crypto) ?? [];
+    const request = { issuer, mesh: root.id, node: a.id, successor: d.id, keep, proofs };
+    const token = makeReplaceToken(request, crypto);
+    const mesh = new Mesh(root.id, crypto);
+    const replacementsOf = (node: string) => (node === a.id ? [token] : []);
+    mesh.follow({ tokensAgainst: () => [], replacementsOf, credentialsOf: () => [] });
+    return { mesh, token };
+  };
+  const { mesh, token } = replacing(b, toB, [toB, toC]);
+  assert.deepEqual([mesh.replacedBy(token)?.node, mesh.replacedBy(token)?.successor], [a.id, d.id]);
+  // What it wrote is still to be let in where a newcomer hears of it, and those it had let in stay.
+  assert.equal(mesh.powerOf(a.id, toA), "admin");
+  assert.deepEqual([mesh.powerOf(b.id, toB), mesh.powerOf(c.id, toC)], ["admin", "member"]);
+  assert.equal(mesh.powerOf(d.id, pass(toA, a, d, "member")), undefined, "by its card, later");
+  // Whoever carries the token can't make more of it than it says.
+  assert.equal(mesh.forgottenBy(token), undefined);
+  const forgetting = { issuer: b, mesh: root.id, node: a.id, keep: [], proofs: [] };
+  assert.equal(mesh.replacedBy(makeForgetToken(forgetting, crypto)), undefined);
+  for (const [issuer, on] of [
+    [c, toC],
+    [d, toB],
+  ] as const) {
+    const byStranger = replacing(issuer, on, []);
+    assert.equal(byStranger.mesh.replacedBy(byStranger.token), undefined);
+    assert.equal(byStranger.mesh.powerOf(b.id, toB), "admin");
   }
 });

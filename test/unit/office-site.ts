@@ -8,7 +8,7 @@ import type { Entry } from "../../src/replica/entry.ts";
 import { createEntryCodec, IdentityTable } from "../../src/replica/entry-codec.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { Writer } from "../../src/replica/writer.ts";
-import { simHash, simSign } from "../../src/sim/trust.ts";
+import { simHash, simSign, simTrust } from "../../src/sim/trust.ts";
 
 const codec = createEntryCodec(new IdentityTable());
 
@@ -31,6 +31,7 @@ export class Site {
       admit: () => true,
       withdrawal: claimWithdrawal,
       retirement: { retires: ({ key }) => parseForgottenKey(key), outlasts },
+      ...(simTrust.succession && { succession: simTrust.succession }),
     });
     this.writer = new Writer(this.replica, {
       self: this.self,

@@ -227,10 +227,12 @@ export class CatchUp {
     const closed = publisher.of(origin, "raw").at(-1);
     const startMs = closed === undefined ? 0 : closed.startMs + PLANS.raw.spanMs;
     const ask = { origin, tier: "raw", startMs, wanted: "unsealed", hashes: [] } as const;
+    let isAnswered = false;
     for (const peer of this.parts.peersFor(origin).slice(0, UNSEALED_PEERS)) {
       let skip = 0;
       for (let page = 0; page < PAGES_MAX && !this.isStopped; page++) {
         const given = await correspondence.ask(peer, { ...ask, skip });
+        if (given !== undefined) isAnswered = true;
         for (const body of given?.bodies ?? []) {
           const decoded = decodeSegment(body);
           if (decoded.ok && isPartOf(decoded.value, origin, startMs))
@@ -240,6 +242,7 @@ export class CatchUp {
         if (given?.rest !== "more" || given.bodies.length === 0) break;
       }
     }
+    if (!isAnswered) this.parts.missed.suspect(origin);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { NodeId } from "../../base/id.ts";
 import { HOUR_MS, MINUTE_MS, type Millis } from "../../base/time.ts";
 import { type ChartPoint, type ChartSpan, chart, type Stretch } from "../../history/chart.ts";
 import type { OriginClocks } from "../../history/origin-clocks.ts";
@@ -23,23 +24,26 @@ export class Charts {
     private readonly book: SeriesBook,
     private readonly segments: Segments,
     private readonly clocks: OriginClocks,
+    /** Who has a node's place now: that one's sensors go on where the old one's end. */
+    private readonly heirOf: (origin: NodeId) => NodeId,
     /** Lets other work go first. */
     private readonly pause: () => Promise<void>,
   ) {}
 
   async draw(ask: HistoryAsk): Promise<readonly ChartPoint[]> {
-    const lines: Stretch[][] = [];
+    const lines = new Map<string, Stretch[]>();
     for (const state of this.seriesOf(ask)) {
-      const { origin } = state.name;
-      const line: Stretch[] = [];
+      const { origin, sensor } = state.name;
+      const owner = `${this.heirOf(origin)} ${sensor}`;
+      const line = lines.get(owner) ?? [];
       for (const window of this.clocks.windows(origin, ask.fromMs, ask.toMs)) {
         const found = await this.stretches(state, { ...window, stepMs: ask.stepMs });
         line.push(...found.map((stretch) => shifted(stretch, window.shiftMs)));
       }
-      lines.push(line);
+      lines.set(owner, line);
       await this.pause();
     }
-    return chart(ask.kind, ask, lines);
+    return chart(ask.kind, ask, [...lines.values()]);
   }
 
   seriesOf({ room, kind }: Pick<HistoryAsk, "room" | "kind">): readonly SeriesState[] {

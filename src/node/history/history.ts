@@ -6,6 +6,7 @@ import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
 import { holdersOf } from "../../history/holders.ts";
 import { TIERS } from "../../history/tiers.ts";
 import { nodeViews } from "../../office/nodes.ts";
+import { presentHolder } from "../../office/replacements.ts";
 import type { Peer } from "../../overlay/messages.ts";
 import type { Overlay } from "../../overlay/overlay.ts";
 import type { Kind } from "../../reading/kind.ts";
@@ -59,12 +60,15 @@ export class History implements HistorySide {
   private readonly publisher: Publisher;
   private readonly catchUp: CatchUp;
   private readonly missed: MissedEntries;
+  /** Origins whose place another has, and that were seen to. */
+  private readonly ended = new Set<NodeId>();
 
   constructor(private readonly parts: HistoryParts) {
     const { self, node, replica, file, hash, clock, timers } = parts;
     const segments = new Segments(file, hash);
     this.slices = new Slices(clock, timers);
-    const keeping = new Keeping(parts, () => [...replica.origins()].map(({ origin }) => origin));
+    const origins = () => [...replica.origins()].map(({ origin }) => origin);
+    const keeping = new Keeping(parts, () => origins().filter((id) => !replica.isReplaced(id)));
     this.historian = new Historian({
       self,
       file,
@@ -88,11 +92,12 @@ export class History implements HistorySide {
       correspondence: new Correspondence({ ...parts, library }),
       keeps: (origin, tier) =>
         tier === "raw" || keeping.isHolder(origin, roomsOf(historian, origin)),
-      origins: () => [...replica.origins()].map(({ origin }) => origin),
+      origins,
       pause,
       peersFor: (origin) => this.peersFor(origin),
     });
-    this.charts = new Charts(historian.book, segments, historian.clocks, pause);
+    const heirOf = (origin: NodeId) => presentHolder(replica, origin);
+    this.charts = new Charts(historian.book, segments, historian.clocks, heirOf, pause);
   }
 
   start(): void {
@@ -156,12 +161,24 @@ export class History implements HistorySide {
     for (const origin of retired) this.historian.forget(origin);
     // What it kept for others falls to other nodes, this one among them.
     if (retired.length > 0) this.catchUp.start();
+    this.lookAtReplaced();
     this.historian.look();
     this.publisher.tell();
     if (overlay.membership.views.active.size === 0) return;
     this.catchUp.round().catch((error: unknown) => {
       counters.trouble("past readings were not fetched", String(error));
     });
+  }
+
+  /** Whose place another has says no more: its last hours are asked for once more, and are over. */
+  private lookAtReplaced(): void {
+    const { replica } = this.parts;
+    for (const { origin } of replica.origins()) {
+      if (this.ended.has(origin) || !replica.isReplaced(origin)) continue;
+      this.ended.add(origin);
+      this.historian.closedBy(origin, Number.MAX_SAFE_INTEGER);
+      this.missed.suspect(origin);
+    }
   }
 
   /** Fetches what a chart lacks, as long as anybody would wait for it. */
@@ -192,7 +209,8 @@ export class History implements HistorySide {
     const turn = Math.floor(random.next() * Math.max(1, neighbours.length));
     const turned = [...neighbours.slice(turn), ...neighbours.slice(0, turn)];
     const nodes = nodeViews(replica, self, clock.monotonicMs());
-    const known = new Map<NodeId, Peer>(nodes.map((node) => [node.id, node]));
+    const present = nodes.filter(({ state }) => state !== "retired");
+    const known = new Map<NodeId, Peer>(present.map((node) => [node.id, node]));
     const living = nodes.filter(({ state }) => state === "alive").map(({ id }) => id);
     const holders = holdersOf(origin, [...known.keys()], hash).filter((id) => living.includes(id));
     const far = [origin, ...holders].map((id) => known.get(id)).filter((one) => one !== undefined);

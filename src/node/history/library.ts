@@ -82,11 +82,10 @@ export class Library {
   }
 
   private unsealedStarts(state: SeriesState, fromMs: Millis): readonly Millis[] {
-    const newest = Math.max(fromMs, ...state.open.keys());
-    const range = { series: state.number, tier: "raw", toMs: newest + 1 } as const;
-    const stored = this.file
-      .heads({ ...range, fromMs: Math.max(fromMs, newest - UNSEALED_MS_MAX) })
-      .filter(({ seal }) => seal === "open");
+    const range = { series: state.number, tier: "raw", toMs: Number.MAX_SAFE_INTEGER } as const;
+    const all = this.file.heads({ ...range, fromMs }).filter(({ seal }) => seal === "open");
+    const newest = Math.max(fromMs, ...state.open.keys(), ...all.map(({ startMs }) => startMs));
+    const stored = all.filter(({ startMs }) => startMs >= newest - UNSEALED_MS_MAX);
     const starts = new Set(stored.map(({ startMs }) => startMs));
     for (const start of state.open.keys()) if (start >= fromMs) starts.add(start);
     return [...starts].sort((left, right) => left - right);

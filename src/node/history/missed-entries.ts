@@ -1,6 +1,6 @@
 import type { NodeId } from "../../base/id.ts";
 import { type Clock, type Millis, SECOND_MS } from "../../base/time.ts";
-import type { Dot, Entry } from "../../replica/entry.ts";
+import { type Dot, type Entry, NO_DOT } from "../../replica/entry.ts";
 
 /** An entry that others overtook may still come. A guess: anti-entropy takes as long. */
 const LATE_MS_MAX = 8 * SECOND_MS;
@@ -31,6 +31,13 @@ export class MissedEntries {
         this.heard.set(origin, { dot, holes: 1, sinceMs: nowMs - LATE_MS_MAX / 2 });
       } else if (dot.incarnation === known.dot.incarnation) this.follow(known, dot, nowMs);
     }
+  }
+
+  /** Something of an origin may have passed by unheard, though nothing of it comes now. */
+  suspect(origin: NodeId): void {
+    const known = this.heard.get(origin) ?? { dot: NO_DOT, holes: 1, sinceMs: 0 };
+    const sinceMs = this.clock.monotonicMs() - LATE_MS_MAX / 2;
+    this.heard.set(origin, { ...known, sinceMs });
   }
 
   /** Origins of which something stayed away; each is named once. */
