@@ -216,7 +216,6 @@ export class Bridge implements Outlet {
       await link.subscribe([...topics.slots, ...birth]);
       connection.sinceMs = this.now();
       this.recover();
-      this.retained.forget();
       this.look();
     } catch {
       link.drop();

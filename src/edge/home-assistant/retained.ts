@@ -1,7 +1,5 @@
 import type { Topics } from "./topics.ts";
 
-/** More is no discovery message of ours; an office of 200 sensors on one Pi has 60 kB. A guess. */
-const CONFIG_BYTES_MAX = 128 * 1024;
 /** Retained devices that are remembered, so that a broker can't fill the memory. A guess. */
 const DEVICES_MAX = 2_000;
 /** So many on their way at once: a broker far away is no reason to wait for each. A guess. */
@@ -95,7 +93,6 @@ export class Retained {
 
 /** Undefined where it is nothing that could have been ours. */
 function announcedIn(text: string): Announced | undefined {
-  if (text.length > CONFIG_BYTES_MAX) return undefined;
   try {
     const { components, state_topic } = JSON.parse(text) as Record<string, unknown>;
     const platforms = new Map<string, string>();
