@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { grantText } from "../../src/api/grant-text.ts";
+import type {
+  InvitationDocument,
+  MembershipDocument,
+  PendingDocument,
+} from "../../src/api/membership-types.ts";
 import type { MeshDocument } from "../../src/api/types.ts";
-import type { InvitationDocument, MembershipDocument, PendingDocument } from "../../src/api/membership-types.ts";
 import { identityFromPem } from "../../src/trust/identity.ts";
 import { encodeInvitation } from "../../src/trust/invitation-code.ts";
 import { readChain } from "../../src/trust/membership.ts";
