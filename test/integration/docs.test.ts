@@ -126,7 +126,8 @@ test("the contents page has every page of docs", () => {
   const contents = textOf("docs/README.md");
   for (const page of PAGES.filter((one) => one.startsWith("docs/"))) {
     const name = relative("docs", page);
-    if (name !== "README.md") assert.ok(contents.includes(`](${name})`), name);
+    if (name !== "README.md")
+      assert.ok(contents.includes(`](${name})`), `docs/README.md does not list ${name}`);
   }
 });
 
