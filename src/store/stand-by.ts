@@ -1,10 +1,10 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Log, silentLog } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { FILE_ENDS } from "./aside.ts";
-import { askDisk } from "./failure.ts";
+import { askDisk, codeOf } from "./failure.ts";
 import type { Held } from "./hold.ts";
 import { tryOpenStore } from "./open.ts";
 import type {
@@ -32,11 +32,21 @@ export function openOrStandBy(path: string, log: Log): Result<Store & Holdable> 
   const opened = tryOpenStore(path, log);
   if (opened.ok) return opened;
   const { says, disk } = opened.error;
-  if (disk === undefined) return err(says);
+  if (disk === undefined || isForbidden(path)) return err(says);
   const snapshot = readElsewhere(path);
   if (!snapshot.ok) return err(`${says}; nor can it be read (${snapshot.error})`);
   log.write("error", "the store takes no writes: starting in memory", { failure: disk, says });
   return ok(new StandByStore(path, log, snapshot.value, disk));
+}
+
+/** Whether it is this user alone who may not write: that is to be mended, and not waited for. */
+function isForbidden(path: string): boolean {
+  try {
+    for (const one of [dirname(path), path]) if (existsSync(one)) accessSync(one, constants.W_OK);
+    return false;
+  } catch (error) {
+    return ["EACCES", "EPERM"].includes(codeOf(error));
+  }
 }
 
 /** What the store has, read from a copy in memory: SQLite has to write to read what is in a log. */
