@@ -92,13 +92,8 @@ export class WaitingRoom {
     return this.refused().has(who);
   }
 
-  /** Only who may let in may keep out: a stolen member's Pi would send everybody away. */
   private refused(): ReadonlySet<NodeId> {
-    const { replica, notary } = this.parts;
-    return refusedNodes(replica, (by) => {
-      const credential = replica.birth(by)?.credential;
-      return credential !== undefined && notary.powerOf(by, credential) === "admin";
-    });
+    return refusedByAdmins(this.parts);
   }
 
   /** Takes back what is over: whoever came in or gave up, and refusals that have cooled. */
@@ -125,4 +120,15 @@ export class WaitingRoom {
     const heardMs = this.heardMs.get(who) ?? Number.NEGATIVE_INFINITY;
     return nowMs - heardMs <= KNOCK_MS_MAX && replica.state(who) === undefined;
   }
+}
+
+/** Only who may let in may keep out: a stolen member's Pi would send everybody away. */
+export function refusedByAdmins({
+  replica,
+  notary,
+}: Pick<InvitationParts, "replica" | "notary">): ReadonlySet<NodeId> {
+  return refusedNodes(replica, (by) => {
+    const credential = replica.birth(by)?.credential;
+    return credential !== undefined && notary.powerOf(by, credential) === "admin";
+  });
 }

@@ -63,7 +63,8 @@ test("doctor: what is wrong fails with what to do, and ends with 1", async (cont
   const of = (check: string) => failures.find((finding) => finding.check === check);
   assert.match(of("buses")?.says ?? "", /no \/dev\/i2c-29/);
   assert.match(of("buses")?.mend ?? "", /set i2c_bus/);
-  assert.match(of("ports")?.says ?? "", /api\.listen .*another program has it/);
+  const held = `another program has it, \\S+ \\(process ${process.pid}\\)$`;
+  assert.match(of("ports")?.says ?? "", new RegExp(`^api\\.listen .*: ${held}`));
   assert.match(JSON.stringify(of("lines")), /no-such-chip|install gpiod/);
 });
 

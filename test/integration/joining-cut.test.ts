@@ -7,7 +7,7 @@ import type {
   InvitationDocument,
   MembershipDocument,
   PendingDocument,
-} from "../../src/api/types.ts";
+} from "../../src/api/membership-types.ts";
 import { assertFailed, run } from "./cli-harness.ts";
 import { agree, cli, invite, joiningNode, joinWith, STEP_MS_MAX, up } from "./joining-nodes.ts";
 import { until } from "./lan.ts";

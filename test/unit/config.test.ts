@@ -70,9 +70,10 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ["mqtt: { discovery: /ha }", /^w\.yaml:1: mqtt\.discovery: .*a topic without/],
   ["mqtt: { targets: never }", /^w\.yaml:1: mqtt\.targets: "never" .*one of write, read/],
   [
-    "mqtt: { url: mqtt://a, password: x, password_file: y }",
+    "mqtt: { url: mqtt://a, username: u, password: x, password_file: y }",
     /^w\.yaml:1: mqtt: give only one of password, password_file, password_env$/,
   ],
+  ["mqtt: { url: mqtt://a, password: x }", /^w\.yaml:1: mqtt: a password needs a username$/],
   ["influx: { url: 'a:8086' }", /^w\.yaml:1: influx\.url: what stands there .*a URL/],
   ["influx: { url: http://a }", /^w\.yaml:1: influx: give one of bucket, database$/],
   [
@@ -231,6 +232,30 @@ occupancy: { half_life: 10min, reset: "" }
     { ...window, forMs: 0, hysteresis: 0 },
     { ...lab, forMs: 300_000, quiet: night },
     { ...wish, forMs: 0, hysteresis: 0 },
+  ]);
+});
+
+test("an announcement to no broker of its own has the login of mqtt", async () => {
+  const broker = "{ url: mqtts://a, username: pi, password_env: P, ca_file: /ca }";
+  const all =
+    "[{ to: mqtt }, { to: mqtt, username: me, password: p }, { to: mqtt, url: mqtt://b }]";
+  const checked = await checkConfig("w.yaml", `mqtt: ${broker}\nannounce: ${all}\n`);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const said = completeConfig(checked.value, AROUND).edge.announce.map((one) => {
+    const {
+      topic: _,
+      rooms: __,
+      kinds: ___,
+      to: ____,
+      ...rest
+    } = one as { topic: string } & typeof one;
+    return rest;
+  });
+  const caFile = "/ca";
+  assert.deepEqual(said, [
+    { url: "mqtts://a", username: "pi", password: { from: "env", variable: "P" }, caFile },
+    { url: "mqtts://a", username: "me", password: { from: "text", text: "p" }, caFile },
+    { url: "mqtt://b", username: "" },
   ]);
 });
 
