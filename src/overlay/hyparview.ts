@@ -80,7 +80,6 @@ export class Hyparview {
     this.keepAlives.forget(id);
     const lost = this.leave(id, "link-lost");
     if (lost !== undefined) this.careMs = nowMs;
-    if (lost !== undefined && this.views.hasSpareRoom) this.views.keep(lost);
     return this.take();
   }
 
@@ -240,8 +239,6 @@ export class Hyparview {
       if (nowMs - active.lastHeardMs > silentMs) {
         this.leave(id, "silent");
         this.remembered.failed(id, nowMs);
-        // As one whose link broke: a cut that ends before its peers are taken for dead heals sooner.
-        if (this.views.hasSpareRoom) this.views.keep(active.peer);
         this.out.add({ type: "close", peer: id });
         this.careMs = nowMs;
         continue;
@@ -370,6 +367,8 @@ export class Hyparview {
   private leave(id: NodeId, reason: DownReason): Peer | undefined {
     const peer = this.views.deactivate(id);
     if (peer !== undefined) this.out.add({ type: "neighbor-down", peer: id, reason });
+    // To be tried again: a short cut is over long before its other side is taken for dead.
+    if (peer !== undefined && this.views.hasSpareRoom) this.views.keep(peer);
     return peer;
   }
 

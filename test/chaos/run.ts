@@ -107,7 +107,7 @@ export class Chaos {
     for (const { host } of pis) host.log = "";
     const undamagedMs = await this.damageCards(plan);
     const mended = this.inflict(plan, isOver).then(() => performance.now());
-    const written = performAll(plan.operations, pis, this.ledger, isOver);
+    const written = performAll(plan, pis, this.ledger, isOver);
     const [mendedMs] = await Promise.all([mended, written]);
     if (isOver()) return undefined;
     if ((await within(CONVERGED_MS_MAX, () => agree(pis))) === undefined) {

@@ -70,6 +70,9 @@ test("of acknowledged writes the last of each node may stand, and what got no an
   ledger.note({ ...set(1, 0), does: "clear" }, "unknown");
   assert.deepEqual(allowed(ledger), [31, undefined]);
   assert.equal(ledger.acknowledged, 3);
+  ledger.settle(() => 31);
+  ledger.note(set(2, 33), "blind");
+  assert.deepEqual(allowed(ledger), [31, 33]);
 });
 
 const said = (at: number, dot: string, hash = dot): Said => ({ key: keyAt(at), dot, hash, at });
