@@ -78,8 +78,7 @@ export class Hyparview {
     this.out.down(id);
     this.requests.delete(id);
     this.keepAlives.forget(id);
-    const lost = this.leave(id, "link-lost");
-    if (lost !== undefined) this.careMs = nowMs;
+    if (this.leave(id, "link-lost") !== undefined) this.careMs = nowMs;
     return this.take();
   }
 
