@@ -101,6 +101,17 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   return ok({ id: identity.id, ...told, stop });
 }
 
+/** Where a node's API answers, HTTPS last. */
+export function urlsOf({
+  apiAddresses,
+  httpsAddresses,
+}: Pick<RunningNode, "apiAddresses" | "httpsAddresses">): readonly string[] {
+  return [
+    ...apiAddresses.map((address) => `http://${address}`),
+    ...httpsAddresses.map((address) => `https://${address}`),
+  ];
+}
+
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
@@ -125,14 +136,14 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version, demo: channel, checks }: RunPorts,
+  { clock, log, version, demo: channel, checks, shutOut }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const core = wireCore(config, opened, { clock, log, demo: channel });
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs, replacements, naming } = core;
+  const { addresses, random, demo, replacements, naming, persistence } = core;
   const { self } = trusted.identity;
-  const objection = outText(node);
+  const objection = outText(node, shutOut);
   if (objection !== undefined) return err(objection);
   const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
@@ -146,7 +157,7 @@ async function wireNode(
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
-  const { persistence } = core;
+  const storeAskedMs = () => persistence.askedMs;
   const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { halfLifeMs, resetMinute } = config.occupancy;
@@ -190,10 +201,7 @@ async function wireNode(
     ...shared,
     devices,
     doors,
-    api: () => [
-      ...apiAddresses.map((address) => `http://${address}`),
-      ...(api?.secured() ?? []).map((address) => `https://${address}`),
-    ],
+    api: () => urlsOf({ apiAddresses, httpsAddresses: api?.secured() ?? [] }),
   });
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
@@ -205,7 +213,8 @@ async function wireNode(
 }
 
 /** Why a node does not start that has no place in its mesh any more. */
-function outText({ isForgotten, isReplaced }: Node): string | undefined {
+function outText({ isForgotten, isReplaced }: Node, shutOut = () => {}): string | undefined {
+  if (isForgotten || isReplaced) shutOut();
   if (isForgotten) return refusalText("forgotten");
   return isReplaced
     ? "another node has this one's place: run watercooler rekey, then join"

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { InvitationDocument, MembershipDocument, PendingDocument } from "../../src/api/membership-types.ts";
+import type {
+  InvitationDocument,
+  MembershipDocument,
+  PendingDocument,
+} from "../../src/api/membership-types.ts";
 import { assertFailed, run } from "./cli-harness.ts";
 import { agree, cli, invite, joiningNode, joinWith, STEP_MS_MAX, up } from "./joining-nodes.ts";
 import { until } from "./lan.ts";

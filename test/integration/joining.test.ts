@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { grantText } from "../../src/api/grant-text.ts";
+import type {
+  InvitationDocument,
+  MembershipDocument,
+  PendingDocument,
+} from "../../src/api/membership-types.ts";
 import type { MeshDocument } from "../../src/api/types.ts";
-import type { InvitationDocument, MembershipDocument, PendingDocument } from "../../src/api/membership-types.ts";
 import { identityFromPem } from "../../src/trust/identity.ts";
 import { encodeInvitation } from "../../src/trust/invitation-code.ts";
 import { readChain } from "../../src/trust/membership.ts";
@@ -240,6 +244,7 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     d.start();
     await until(() => !d.isRunning, STEP_MS_MAX, "it does not start again");
     assert.match(d.log, /^watercooler: this node was put out of the mesh: run watercooler rekey/m);
+    assert.equal(d.exitCode, 77, "so that systemd does not try it again for ever");
     await agree([b, c, e], "b,c,e");
   });
 

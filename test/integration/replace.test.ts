@@ -3,8 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { HistoryDocument, NodeDocument, ReadingDocument, SelfDocument, TargetDocument } from "../../src/api/types.ts";
 import type { PendingDocument, ReplacementDocument } from "../../src/api/membership-types.ts";
+import type {
+  HistoryDocument,
+  NodeDocument,
+  ReadingDocument,
+  SelfDocument,
+  TargetDocument,
+} from "../../src/api/types.ts";
 import { assertFailed, run } from "./cli-harness.ts";
 import { cli, invite, joiningNode, joinWith, STEP_MS_MAX, up } from "./joining-nodes.ts";
 import { until } from "./lan.ts";

@@ -8,8 +8,8 @@ import { folder, PROGRAM, until, writeConfig } from "./cli-harness.ts";
 import { freePorts } from "./node-process.ts";
 import { type ServedNode, serve } from "./service-node.ts";
 
-/** Told each second then. */
-const WATCHDOG_MS = 3_000;
+/** Told each 1.5 s then, and half of that may go by in a block or until the API answers. */
+const WATCHDOG_MS = 4_500;
 const BLOCK_MS = 3_000;
 const TERMINAL = `
 import os, pty, sys
@@ -57,6 +57,7 @@ test("a service tells systemd how it is, and reloads", { skip }, async (context)
   await context.test("ready means that it answers", async () => {
     const self = await read<{ room: string; id: string }>(node, "/v1/node");
     assert.equal(self.room, "lab");
+    assert.match(node.log, /^<6>ready api=/m, "journald reads levels");
   });
 
   await context.test("it says that it lives, from its own event loop", async () => {

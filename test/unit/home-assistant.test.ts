@@ -74,6 +74,20 @@ test("a sensor that is no more is taken leave of, a room is taken back in a whil
   assert.ok(rig.broker.retained.has(ROOM_TOPIC));
 });
 
+test("a discovery message is said once more, for who was busy with the first", async () => {
+  const rig = new Rig(["only"]);
+  rig.rooms = [WARM];
+  await rig.pass(8_000);
+  rig.rooms = [WARM_AND_DRY];
+  await rig.pass(1_000);
+  const [config = ""] = rig.broker.configs();
+  rig.broker.said.length = 0;
+  await rig.pass(120_000);
+  const texts = rig.broker.said.filter(({ topic }) => topic === config).map(({ text }) => text);
+  assert.deepEqual(texts, [rig.broker.retained.get(config)]);
+  assert.equal(rig.broker.said.length, 1, "nothing else is said again");
+});
+
 test("only the newest is told after a broker was away, however much happened", async () => {
   const rig = new Rig(["only"]);
   rig.rooms = [WARM];
@@ -93,7 +107,7 @@ test("only the newest is told after a broker was away, however much happened", a
   );
 });
 
-test("targets: a retained one is not obeyed, a flood is slowed, the newest word counts", async () => {
+test("a retained target is not obeyed, a flood is slowed, the newest word counts", async () => {
   const rig = new Rig(["only"]);
   rig.broker.retained.set(SET_TOPIC, "30");
   rig.rooms = [WARM];
@@ -113,7 +127,7 @@ test("targets: a retained one is not obeyed, a flood is slowed, the newest word 
   assert.equal(rig.set.length, 40);
 });
 
-test("what may only be read has no topic to set it, and people are told only if asked to", async () => {
+test("what may only be read has no topic to set it, people are told if asked to", async () => {
   for (const people of ["withheld", "named"] as const) {
     const rig = new Rig(["only"], { targets: "read", people });
     rig.rooms = [WARM];
