@@ -65,7 +65,7 @@ case "$arch" in
         ;;
       *)
         stop "a 32-bit board is too small for a node. It can still be a sensor of one:" \
-          "let it send its readings to a push sensor over HTTP, or over USB as a serial box;" \
+          "let it hand readings to a push sensor over the network, or over USB as a serial box;" \
           "docs/install.md shows both"
         ;;
     esac

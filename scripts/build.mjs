@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:f
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { EXTERNAL } from "./external-packages.mjs";
+import { bundleOptions } from "./bundle-options.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -45,19 +45,7 @@ async function bundle() {
     entryPoints: ENTRIES.filter((path) => existsSync(path)),
     entryNames: "[name]",
     outdir: "dist/app",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: EXTERNAL,
-    banner: {
-      js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
-    },
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: "linked",
-    logLevel: "warning",
+    ...bundleOptions,
   });
 }
 

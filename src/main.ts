@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir, hostname } from "node:os";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -163,7 +163,7 @@ function tellRootKey(text: string, mesh: string): void {
 function createLog(least: Level, format: "text" | "json"): Log {
   const levels: readonly Level[] = ["debug", "info", "warn", "error"];
   const priorities = { debug: 7, info: 6, warn: 4, error: 3 } as const;
-  const journald = process.env.JOURNAL_STREAM !== undefined;
+  const journald = isJournal();
   return {
     write: (level, message, fields = {}) => {
       if (levels.indexOf(level) < levels.indexOf(least)) return;
@@ -177,6 +177,12 @@ function createLog(least: Level, format: "text" | "json"): Log {
       stderr(`${start}${oneLine(message)}${details.join("")}\n`);
     },
   };
+}
+
+/** Whether the journal reads our errors, and not just those of some process that started us. */
+function isJournal(): boolean {
+  const { dev, ino } = fstatSync(process.stderr.fd);
+  return process.env.JOURNAL_STREAM === `${dev}:${ino}`;
 }
 
 /** What a peer or a sensor said must not draw on the operator's terminal. */

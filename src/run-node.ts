@@ -8,6 +8,7 @@ import type { Dialect } from "./dialect.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
+import type { Counters } from "./node/counters.ts";
 import { DeviceProbe } from "./node/device-probe.ts";
 import { DeviceReport } from "./node/device-report.ts";
 import { Doors } from "./node/doors.ts";
@@ -39,6 +40,8 @@ export interface RunningNode {
   readonly meshAddresses: readonly Address[];
   /** When the store was last asked to take what is new, monotonic. */
   storeAskedMs(): Millis;
+  /** For a program that runs a node within itself, as the bench does. */
+  readonly core: Pick<WiredNode, "node" | "counters">;
   stop(): Promise<void>;
 }
 
@@ -64,7 +67,8 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   }
   const { node, report, api, apiAddresses, meshAddresses, naming, calibrations, people } =
     wired.value;
-  const { admissions, replacements, probe, neighbours, history, edge, https } = wired.value;
+  const { admissions, replacements, probe, neighbours } = wired.value;
+  const { history, edge, https, counters } = wired.value;
   const stop = async () => {
     await report.stop();
     await edge.stop();
@@ -95,13 +99,26 @@ export async function startNode(config: Config, ports: RunPorts): Promise<Result
   const httpsAddresses = api?.secured() ?? [];
   const mesh = meshAddresses();
   const { storeAskedMs } = wired.value;
-  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs };
+  const core = { node, counters };
+  const told = { apiAddresses, httpsAddresses, meshAddresses: mesh, storeAskedMs, core };
   return ok({ id: identity.id, ...told, stop });
+}
+
+/** Where a node's API answers, HTTPS last. */
+export function urlsOf({
+  apiAddresses,
+  httpsAddresses,
+}: Pick<RunningNode, "apiAddresses" | "httpsAddresses">): readonly string[] {
+  return [
+    ...apiAddresses.map((address) => `http://${address}`),
+    ...httpsAddresses.map((address) => `https://${address}`),
+  ];
 }
 
 /** What has to be started and stopped. */
 interface WiredNode {
   readonly node: Node;
+  readonly counters: Counters;
   readonly report: SelfReport;
   readonly naming: Naming;
   readonly calibrations: Calibrations;
@@ -128,11 +145,11 @@ async function wireNode(
   const { clock, log } = ports;
   const core = wireCore(config, opened, ports);
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
-  const { addresses, random, demo, storeAskedMs, replacements, naming } = core;
+  const { addresses, random, demo, replacements, naming, persistence } = core;
   const { self } = trusted.identity;
   const objection = outText(node);
   if (objection !== undefined) return err(objection);
-  const sensors = await wireSensors(config, { clock, random, log });
+  const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
   const neighbours = wireNeighbours(config, { clock, log }, ownKeys);
   const { record, keepMs } = config.neighbours;
@@ -144,7 +161,7 @@ async function wireNode(
   const people = new People({ self, node, replica, clock, devices, spans });
   const past = { self, node, replica, overlay, counters, clock, random: random.fork() };
   const { history, historyFile } = wireHistory(config, { ...past, naming }, log);
-  const { persistence } = core;
+  const storeAskedMs = () => persistence.askedMs;
   const backup = wireBackup({ persistence, store: opened.store, history, historyFile });
   const mesh = { node, replica, overlay, clock, sensors, watch: neighbours.watch };
   const { halfLifeMs, resetMinute } = config.occupancy;
@@ -167,6 +184,7 @@ async function wireNode(
     store: opened.store,
     counters,
     calibrations,
+    search,
     advice,
     targets: new Targets({ self, node, replica, clock }),
     people,
@@ -187,17 +205,15 @@ async function wireNode(
     ...shared,
     devices,
     doors,
-    api: () => [
-      ...apiAddresses.map((address) => `http://${address}`),
-      ...(api?.secured() ?? []).map((address) => `https://${address}`),
-    ],
+    api: () => urlsOf({ apiAddresses, httpsAddresses: api?.secured() ?? [] }),
   });
   const secure = https.door;
   const api = wireApi(config, reader, { clock, log, trust, secure });
   const meshAddresses = () => transport.bound();
   const own = { calibrations, people, admissions, replacements };
   const told = { api, meshAddresses, apiAddresses, storeAskedMs, ...own };
-  return ok({ node, report, naming, history, probe, neighbours, edge, https, ...told });
+  const parts = { node, counters, report, naming, history, probe, neighbours, edge, https };
+  return ok({ ...parts, ...told });
 }
 
 /** Why a node does not start that has no place in its mesh any more. */

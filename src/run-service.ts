@@ -3,7 +3,7 @@ import type { Log } from "./base/log.ts";
 import type { NodeRunOptions } from "./cli/deps.ts";
 import type { Config } from "./config/config.ts";
 import type { Check } from "./node/read-side.ts";
-import { type RunningNode, type RunPorts, startNode } from "./run-node.ts";
+import { type RunningNode, type RunPorts, startNode, urlsOf } from "./run-node.ts";
 import { Reloader } from "./service/reloader.ts";
 import type { Service } from "./service/service.ts";
 import type { Environment } from "./service/systemd.ts";
@@ -95,8 +95,7 @@ async function keepRunning(
     if (outcome === "in force" && node !== undefined) tellReady(node, logOf(inForce));
     service?.ready(statusText(reloader));
   }
-  service?.stopping();
-  await reloader.stop();
+  await Promise.all([service?.stopping(), reloader.stop()]);
   return 0;
 }
 
@@ -152,13 +151,6 @@ async function openService(
 
 function tellReady(node: RunningNode, log: Log): void {
   log.write("info", "ready", { api: urlsOf(node).join(), mesh: node.meshAddresses.join() });
-}
-
-function urlsOf({ apiAddresses, httpsAddresses }: RunningNode): readonly string[] {
-  return [
-    ...apiAddresses.map((address) => `http://${address}`),
-    ...httpsAddresses.map((address) => `https://${address}`),
-  ];
 }
 
 /** What `systemctl status` shows. */

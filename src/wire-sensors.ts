@@ -1,5 +1,6 @@
 import { lineOf, withDeadline } from "../firmware-bridge/src/deadline.ts";
 import { createHardware, type Hardware } from "../firmware-bridge/src/hardware.ts";
+import type { SensorItem } from "../firmware-bridge/src/scan.ts";
 import type { Sensor } from "../firmware-bridge/src/sensor.ts";
 import type { SensorConfig } from "../firmware-bridge/src/sensor-config.ts";
 import { createSensor } from "../firmware-bridge/src/sensors.ts";
@@ -8,6 +9,8 @@ import type { Log } from "./base/log.ts";
 import type { SeededRandom } from "./base/random.ts";
 import { type Clock, SECOND_MS } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import type { BusesView } from "./node/read-side.ts";
+import { searchOf } from "./wire-search.ts";
 
 /** A start does not wait longer for buses to be looked at. A guess: one takes 0.1 s when well. */
 const SCAN_MS_MAX = 10 * SECOND_MS;
@@ -18,25 +21,36 @@ interface SensorDeps {
   readonly log: Log;
 }
 
+export interface WiredSensors {
+  readonly sensors: readonly Sensor[];
+  readonly search: () => Promise<BusesView>;
+}
+
 /** Makes the configured sensors, or those found, none of them started. */
 export async function wireSensors(
   config: Config,
   { clock, log, random }: SensorDeps,
-): Promise<readonly Sensor[]> {
+): Promise<WiredSensors> {
   const hardware = createHardware(systemTimers);
   const isFound = config.sensorSource === "found";
-  const all = isFound ? await foundSensors(hardware, log) : config.sensors;
+  const items = isFound ? await foundItems(hardware, log) : [];
+  const all = isFound ? await settingsFor(items) : config.sensors;
   const sensors: Sensor[] = [];
   for (const one of all) {
     const deps = { clock, log, timers: systemTimers, random: random.fork(), hardware };
     sensors.push(await createSensor(one, deps));
   }
-  return sensors;
+  const search = searchOf({ hardware, timers: systemTimers, clock, used: all, kept: items });
+  return { sensors, search };
 }
 
-async function foundSensors(hardware: Hardware, log: Log): Promise<readonly SensorConfig[]> {
-  const { scanSensors } = await import("../firmware-bridge/src/scan.ts");
+async function settingsFor(items: readonly SensorItem[]): Promise<readonly SensorConfig[]> {
   const { settingsOf } = await import("./config/found-sensors.ts");
+  return settingsOf(items);
+}
+
+async function foundItems(hardware: Hardware, log: Log): Promise<readonly SensorItem[]> {
+  const { scanSensors } = await import("../firmware-bridge/src/scan.ts");
   try {
     const scan = scanSensors(hardware, systemTimers);
     const late = () => `looking for sensors took over ${SCAN_MS_MAX / SECOND_MS} s: a bus hangs`;
@@ -46,7 +60,7 @@ async function foundSensors(hardware: Hardware, log: Log): Promise<readonly Sens
       use === "by itself" && item !== undefined ? [item] : [],
     );
     for (const { platform, name } of items) log.write("info", "sensor found", { platform, name });
-    return settingsOf(items);
+    return items;
   } catch (error) {
     log.write("warn", "no sensors found", { reason: lineOf(error) });
     return [];

@@ -39,10 +39,11 @@ const ISC_LEASE = /^lease\s+(\S+)\s*\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}/gm;
 export function parseIscLeases(text: string): Lease[] {
   const byIp = new Map<string, Lease | undefined>();
   for (const [, ip = "", body = ""] of text.matchAll(ISC_LEASE)) {
+    // Only blanks before a word: a search over line ends takes the square of their number.
     const said = (pattern: RegExp) => pattern.exec(body)?.[1] ?? "";
-    const isActive = said(/^\s*binding state (\w+);/m) === "active";
-    const mac = said(/^\s*hardware ethernet ([0-9a-f:]+);/im);
-    const name = said(/^\s*client-hostname "([^"]*)";/m);
+    const isActive = said(/^[ \t]*binding state (\w+);/m) === "active";
+    const mac = said(/^[ \t]*hardware ethernet ([0-9a-f:]+);/im);
+    const name = said(/^[ \t]*client-hostname "([^"]*)";/m);
     const terms = ["starts", "ends", "cltt"].map((word) => iscTimeS(body, word));
     byIp.set(ip, isActive ? leaseOf(mac, ip, name, Math.max(...terms)) : undefined);
   }
@@ -52,10 +53,10 @@ export function parseIscLeases(text: string): Lease[] {
 
 /** `starts 4 2026/11/19 10:00:00;` or, with db-time-format local, `starts epoch 1795082400;`. */
 function iscTimeS(body: string, word: string): number {
-  const [, epoch] = new RegExp(`^\\s*${word} epoch (\\d{1,12});`, "m").exec(body) ?? [];
+  const [, epoch] = new RegExp(`^[ \\t]*${word} epoch (\\d{1,12});`, "m").exec(body) ?? [];
   if (epoch !== undefined) return Number(epoch);
   const digits = "(\\d{4})/(\\d\\d)/(\\d\\d) (\\d\\d):(\\d\\d):(\\d\\d)";
-  const date = new RegExp(`^\\s*${word} \\d ${digits};`, "m");
+  const date = new RegExp(`^[ \\t]*${word} \\d ${digits};`, "m");
   const [, ...parts] = date.exec(body) ?? [];
   const [year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1_000;

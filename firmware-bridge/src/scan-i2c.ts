@@ -22,13 +22,19 @@ export interface Answering {
 }
 
 /**
- * Looks at every address of a bus; asks only where a chip that we know may be.
+ * Looks at every address of a bus but those in use, whose drivers a question in between would
+ * upset; asks only where a chip that we know may be.
  *
  * Rejects with one line where the bus itself can't be used, or hangs.
  */
-export async function scanI2c(bus: I2cBus, timers: Timers): Promise<readonly Answering[]> {
+export async function scanI2c(
+  bus: I2cBus,
+  timers: Timers,
+  inUse: ReadonlySet<number> = new Set(),
+): Promise<readonly Answering[]> {
   const found: Answering[] = [];
   for (let address = ADDRESS_FIRST; address <= ADDRESS_LAST; address++) {
+    if (inUse.has(address)) continue;
     const state = await presence(bus, address);
     if (state === "nobody there") continue;
     if (state === "held") {

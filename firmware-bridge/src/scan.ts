@@ -36,8 +36,21 @@ export interface Scan {
 const NOT_FOR_SENSORS = /hdmi|ddc|i915|amdgpu|nvidia|radeon|i801|piix4/i;
 const SERIAL_FOLDER = "/dev/serial/by-id";
 
-/** Looks for sensors on this machine: what the kernel drives first, then chips that it does not. */
-export async function scanSensors(hardware: Hardware, timers: Timers): Promise<Scan> {
+/** A place on a bus that a running driver asks. */
+export interface BusPlace {
+  readonly i2cBus: number;
+  readonly address: number;
+}
+
+/**
+ * Looks for sensors on this machine: what the kernel drives first, then chips that it does not.
+ * Chips in use are left alone, and left out.
+ */
+export async function scanSensors(
+  hardware: Hardware,
+  timers: Timers,
+  inUse: readonly BusPlace[] = [],
+): Promise<Scan> {
   const { files, i2c } = hardware;
   const found: Found[] = [];
   const troubles: { where: string; says: string }[] = [];
@@ -53,7 +66,9 @@ export async function scanSensors(hardware: Hardware, timers: Timers): Promise<S
   const buses = await busNumbers(files);
   for (const number of buses) {
     try {
-      const all = await scanI2c(i2c(number), timers);
+      const here = inUse.filter(({ i2cBus }) => i2cBus === number);
+      const taken = new Set(here.map(({ address }) => address));
+      const all = await scanI2c(i2c(number), timers, taken);
       found.push(...all.map((one) => onBus(number, one)));
     } catch (error) {
       troubles.push({ where: `i2c-${number}`, says: lineOf(error) });

@@ -11,9 +11,13 @@ import { isName } from "../reading/reading.ts";
 import { type Answer, json, nothing } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { instant } from "./documents.ts";
+import type {
+  InvitationDocument,
+  MembershipDocument,
+  PendingDocument,
+} from "./membership-types.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
-import type { InvitationDocument, MembershipDocument, PendingDocument } from "./types.ts";
 
 const USES_MAX = 1_000;
 const YEAR_S = 365 * 86_400;

@@ -3,9 +3,9 @@ import { SECOND_MS } from "../base/time.ts";
 import type { ReadSide, ReplacementSide, ToldReplacement } from "../node/read-side.ts";
 import { type Answer, json, nothing } from "./answer.ts";
 import { readJson } from "./body.ts";
+import type { ReplacementDocument } from "./membership-types.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
-import type { ReplacementDocument } from "./types.ts";
 
 const FORCE = "force: true or false";
 const body = v.strictObject({ force: v.optional(v.boolean(FORCE), false) });

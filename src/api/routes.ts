@@ -18,6 +18,7 @@ import {
   selfDocument,
 } from "./documents.ts";
 import { factsRoute } from "./facts.ts";
+import { foundSensorsRoute } from "./found-sensors.ts";
 import { grantRoutes } from "./grants.ts";
 import { historyRoutes } from "./history.ts";
 import { membershipRoutes } from "./membership.ts";
@@ -48,6 +49,7 @@ export function dataRoutes(
     factsRoute(readSide, wallMs),
     ...historyRoutes(readSide, wallMs),
     calibrationRoute(readSide),
+    foundSensorsRoute(readSide),
     namingRoute(readSide),
     ...targetRoutes(readSide),
     ...peopleRoutes(readSide),

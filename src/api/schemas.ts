@@ -88,6 +88,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     authority: nullable("string"),
     sensors: list(ref("Sensor")),
   }),
+  Buses: object({
+    found: list(object({ where: text, what: text, state: { enum: ["used", "new", "unknown"] } })),
+    troubles: list(object({ where: text, says: text })),
+    buses: whole,
+    yaml: { type: "string", description: "Lines for `watercooler.yaml`." },
+  }),
   Named: object({ name: text, room: text }, { additionalProperties: false }),
   Node: object({
     id,

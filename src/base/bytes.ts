@@ -48,9 +48,9 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes that a hexadecimal text stands for, or undefined where it is none. */
+/** The bytes that `toHex` made this of: upper case is none, so that a key is written one way. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined;
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
   const bytes = new Uint8Array(text.length / 2);
   for (let at = 0; at < bytes.length; at++) {
     bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);

@@ -1,8 +1,8 @@
 import type { Finding } from "../doctor/finding.ts";
 import { type Asking, clientOf } from "./asking.ts";
-import type { NodeClient } from "./client.ts";
 import { type CliDeps, CliError, EXIT, printJson } from "./deps.ts";
-import { healthDocument, membershipDocument, nodeDocuments, selfDocument } from "./documents.ts";
+import { meshFindings } from "./doctor-mesh.ts";
+import { healthDocument, selfDocument } from "./documents.ts";
 import { loadOrFail } from "./load-config.ts";
 import { inTone, paperOf, type Tone } from "./table.ts";
 import { plain } from "./words.ts";
@@ -48,7 +48,7 @@ async function nodeFindings(deps: CliDeps, options: Doctoring): Promise<readonly
         const state = status === "ok" ? "ok" : "fail";
         return { check: `node ${name}`, state, says: detail };
       }),
-      ...(await membershipFindings(client)),
+      ...(await meshFindings(client, Date.now())),
       ...sensors.map(({ name, platform, state, error }): Finding => {
         if (state !== "failing")
           return { check: "sensor", state: "ok", says: `${name} (${platform})` };
@@ -58,22 +58,6 @@ async function nodeFindings(deps: CliDeps, options: Doctoring): Promise<readonly
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return [{ check: "node", state: "warn", says: error.message }];
-  }
-}
-
-/** Whether the mesh could be left without anybody who lets in; nothing where the node is older. */
-async function membershipFindings(client: NodeClient): Promise<readonly Finding[]> {
-  try {
-    const { admins } = await client.get("/v1/membership", membershipDocument);
-    const nodes = await client.get("/v1/nodes", nodeDocuments);
-    const alive = admins.filter((one) => one.alive).map(({ name }) => name);
-    const says = `${alive.join(", ") || "nobody"} may let others in`;
-    if (alive.length > 1 || nodes.length < 2) return [{ check: "members", state: "ok", says }];
-    const mend = "let a second one do it too: watercooler admit NODE --admin";
-    return [{ check: "members", state: "warn", says: `only ${says}`, mend }];
-  } catch (error) {
-    if (error instanceof CliError) return [];
-    throw error;
   }
 }
 

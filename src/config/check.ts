@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { err, ok, type Result } from "../base/result.ts";
 import { clashes } from "./clashes.ts";
 import { type ConfigFile, fileSchema } from "./schema.ts";
-import { SECRET_KEY } from "./schema-edge.ts";
+import { isSecretPlace } from "./schema-edge.ts";
 import { type ParsedText, parseText } from "./yaml-text.ts";
 
 /** Lines of trouble shown at once. A guess: a screen. */
@@ -73,7 +73,7 @@ function problemOf(issue: v.BaseIssue<unknown>): Problem {
   }
   if (issue.type === "strict_object") return { keys, says: issue.message };
   if (issue.input === undefined) return { keys, says: `this key is missing: ${issue.message}` };
-  const said = SECRET_KEY.test(String(keys.at(-1))) ? "what stands there" : show(issue.input);
+  const said = isSecretPlace(keys) ? "what stands there" : show(issue.input);
   return { keys, says: `${said} is not allowed: it must be ${issue.message}` };
 }
 

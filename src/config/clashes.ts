@@ -19,7 +19,13 @@ export function clashes(file: FilledFile): readonly Clash[] {
       else found.push({ keys: ["sensors", at, key], says: says(owner) });
     }
   }
-  return [...found, ...unreachable(file), ...placeless(file), ...secretsAmiss(file)];
+  return [
+    ...found,
+    ...unreachable(file),
+    ...placeless(file),
+    ...nameless(file),
+    ...secretsAmiss(file),
+  ];
 }
 
 /** Announcements to something that is not configured. */
@@ -45,6 +51,13 @@ function placeless({ influx }: FilledFile): readonly Clash[] {
   const { url, bucket, database } = influx;
   if (url === "" || (bucket === undefined) !== (database === undefined)) return [];
   return [{ keys: ["influx"], says: "give one of bucket, database" }];
+}
+
+/** A login of half its parts; a broker's URL may have the user. */
+function nameless({ mqtt }: FilledFile): readonly Clash[] {
+  const isNamed = mqtt.username !== "" || mqtt.url.includes("@");
+  if (isNamed || waysGiven(mqtt, "password").length === 0) return [];
+  return [{ keys: ["mqtt"], says: "a password needs a username" }];
 }
 
 /** Secrets that are missing, or given twice. */

@@ -49,6 +49,8 @@ export type AnnounceSettings = Announced &
         readonly topic: string;
         readonly username: string;
         readonly password?: SecretSource;
+        /** Left out where the system's authorities are trusted. */
+        readonly caFile?: string;
       }
     | { readonly to: "slack"; readonly channel: string }
     | { readonly to: "mattermost"; readonly channel: string }
@@ -91,9 +93,10 @@ export interface EdgeSettings {
 
 /** The file's keys `announce`, `chat`, `mqtt` and `influx`. */
 export function edgeSettings(file: FilledFile): EdgeSettings {
-  const { announce, chat, mqtt } = file;
+  const { announce, chat } = file;
+  const { mqtt: broker } = mqttOf(file);
   return {
-    announce: announce.map((one) => announceOf(one, chat, mqtt.url)),
+    announce: announce.map((one) => announceOf(one, chat, broker)),
     chat: { people: chat.people ? "named" : "withheld", ...slackOf(chat), ...mattermostOf(chat) },
     ...mqttOf(file),
     ...influxOf(file),
@@ -127,7 +130,7 @@ function influxOf({ influx }: FilledFile): Pick<EdgeSettings, "influx"> {
 function announceOf(
   one: FilledFile["announce"][number],
   chat: FilledFile["chat"],
-  brokerUrl: string,
+  broker: MqttSettings | undefined,
 ): AnnounceSettings {
   const { rooms, kinds } = one;
   const common = { rooms, kinds };
@@ -141,15 +144,32 @@ function announceOf(
       return { ...common, to: one.to, url: one.url, ...(token === undefined ? {} : { token }) };
     }
     case "mqtt": {
-      const { to, url = brokerUrl, topic, username } = one;
-      const password = sourceOf(one.password, one.password_file, one.password_env);
-      const login = password === undefined ? {} : { password };
-      return { ...common, to, url, topic, username, ...login };
+      const { to, topic } = one;
+      return { ...common, to, topic, ...brokerOf(one, broker) };
     }
     case "slack":
     case "mattermost":
       return { ...common, to: one.to, channel: one.channel ?? chat[one.to]?.channel ?? "" };
   }
+}
+
+type MqttAnnounced = Extract<AnnounceSettings, { to: "mqtt" }>;
+
+/** An announcement's broker; where it names none, that of `mqtt`, with its login. */
+function brokerOf(
+  one: Extract<FilledFile["announce"][number], { to: "mqtt" }>,
+  broker: MqttSettings | undefined,
+): Pick<MqttAnnounced, "url" | "username" | "password" | "caFile"> {
+  const own = sourceOf(one.password, one.password_file, one.password_env);
+  const isOther = one.url !== undefined || broker === undefined;
+  const takesLogin = !isOther && one.username === "";
+  const password = takesLogin ? broker.password : own;
+  return {
+    url: one.url ?? broker?.url ?? "",
+    username: takesLogin ? broker.username : one.username,
+    ...(password === undefined ? {} : { password }),
+    ...(isOther || broker.caFile === "" ? {} : { caFile: broker.caFile }),
+  };
 }
 
 function slackOf({ slack }: FilledFile["chat"]): Pick<ChatSettings, "slack"> {

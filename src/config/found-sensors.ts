@@ -10,3 +10,21 @@ export function settingsOf(items: readonly object[]): readonly SensorConfig[] {
     return parsed.success ? [sensorSettings(parsed.output)] : [];
   });
 }
+
+/** Whether some sensor of the configuration is the one that a scan wrote this item for. */
+export function isConfigured(item: object | undefined, sensors: readonly SensorConfig[]): boolean {
+  const [seen] = item === undefined ? [] : settingsOf([item]);
+  if (seen === undefined) return false;
+  return sensors.some((one) => {
+    if ("i2cBus" in one && "i2cBus" in seen) {
+      return one.i2cBus === seen.i2cBus && one.address === seen.address;
+    }
+    if (one.platform === "iio" && seen.platform === "iio") {
+      return one.device === undefined || one.device === seen.device;
+    }
+    if (one.platform === "w1" && seen.platform === "w1") {
+      return one.id === undefined || one.id === seen.id;
+    }
+    return one.platform === "serial" && seen.platform === "serial";
+  });
+}

@@ -59,7 +59,7 @@ function explain(code: string | undefined): string {
       return "there is no such file";
     case "EACCES":
     case "EPERM":
-      return "may not be read by this user: chmod or chown it";
+      return "may not be read by this user: use sudo, or chmod or chown it";
     case "EISDIR":
       return "this is a folder: name the file in it";
     default:

@@ -148,5 +148,14 @@ export const chat = mapping({
   mattermost: v.optional(v.pipe(mattermost, v.description("A Mattermost server."))),
 });
 
-/** The last keys of those that hold a secret; what stands there is never shown. */
-export const SECRET_KEY = /(?:^|_)(?:token|secret|password)$/;
+/** Keys with a secret beside them, or with what may be as good as one: a webhook's URL, say. */
+const SECRET_KEY = /(?:^|_)(?:token|secret|password|url|invite)$/;
+/** Mappings that hold such keys: a secret may stand in place of the whole. */
+const AROUND_SECRETS = /^(?:announce|chat|slack|mattermost|mqtt|influx)$/;
+
+/** Whether what stands beside a key is not to be shown, wherever that may go. */
+export function isSecretPlace(keys: readonly unknown[]): boolean {
+  const last = String(keys.at(-1));
+  if (SECRET_KEY.test(last) || AROUND_SECRETS.test(last)) return true;
+  return keys[0] === "announce" && keys.length === 2;
+}

@@ -2,6 +2,7 @@ import { Ask } from "./ask.tsx";
 import type { Office } from "./office.ts";
 import { InNow, peopleByRoom } from "./people.tsx";
 import { RoomCard } from "./room-card.tsx";
+import { useGrowing } from "./use-growing.ts";
 import { useWords } from "./words.ts";
 
 /** What a person wants to know on the way to a room: all rooms, and who is in. */
@@ -12,6 +13,7 @@ export function OfficeView({ office }: { office: Office }) {
   );
   const some = sorted.some(({ document }) => Object.keys(document.readings).length > 0);
   const here = peopleByRoom(office);
+  const drawn = useGrowing(sorted.length);
   return (
     <>
       <div class="top">
@@ -29,7 +31,7 @@ export function OfficeView({ office }: { office: Office }) {
           </p>
         )}
         <ul class="rooms">
-          {sorted.map((room) => {
+          {sorted.slice(0, drawn).map((room) => {
             const { room: name } = room.document;
             return <RoomCard key={name} room={room} people={here.get(name) ?? ""} />;
           })}

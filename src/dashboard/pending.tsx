@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { PendingDocument } from "../api/types.ts";
+import type { PendingDocument } from "../api/membership-types.ts";
 import { refusalText } from "./refusal.ts";
 import { useWords } from "./words.ts";
 import { send } from "./write.ts";

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { SelfDocument, SensorDocument } from "../api/types.ts";
+import { FoundSensors } from "./found-sensors.tsx";
 import { Invite } from "./invite.tsx";
 import type { Office } from "./office.ts";
 import { refusalText } from "./refusal.ts";
@@ -32,6 +33,7 @@ export function SetupView({ office }: { office: Office }) {
           ))}
         </ul>
       </section>
+      <FoundSensors node={self.id} />
       <Invite />
     </>
   );

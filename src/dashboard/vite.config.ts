@@ -31,7 +31,8 @@ export default defineConfig({
     target: "es2022",
     // Inlined files would be data: addresses, which the page's own policy refuses.
     assetsInlineLimit: 0,
-    modulePreload: false,
+    // Every browser with this target knows it by itself.
+    modulePreload: { polyfill: false },
     rolldownOptions: { input: [join(ROOT, "index.html"), join(ROOT, "docs.html")] },
   },
 });

@@ -1,8 +1,9 @@
 import type { Hardware } from "../../firmware-bridge/src/hardware.ts";
-import { type Found, type Scan, scanSensors } from "../../firmware-bridge/src/scan.ts";
+import { type Scan, scanSensors } from "../../firmware-bridge/src/scan.ts";
 import type { SensorConfig } from "../../firmware-bridge/src/sensor-config.ts";
 import type { Timers } from "../../firmware-bridge/src/timers.ts";
-import { settingsOf } from "../config/found-sensors.ts";
+import { isConfigured } from "../config/found-sensors.ts";
+import { missingBus } from "./boot-config.ts";
 import { type Finding, fine, fromLine, warning } from "./finding.ts";
 
 const CHECK = "buses";
@@ -19,11 +20,11 @@ export async function checkBuses(
   const seen = scan.found.map((found): Finding => {
     const says = `${found.where}: ${found.what}`;
     const isUsed =
-      isConfigured(found, sensors) || (source === "found" && found.use === "by itself");
+      isConfigured(found.item, sensors) || (source === "found" && found.use === "by itself");
     if (isUsed || found.item === undefined) return fine(CHECK, says);
     return warning(CHECK, `${says}, not configured`, PASTE);
   });
-  return [...seen, ...troubles(scan, sensors), ...missing(scan, sensors)];
+  return [...seen, ...troubles(scan, sensors), ...(await missing(scan, sensors, hardware.files))];
 }
 
 function troubles(scan: Scan, sensors: readonly SensorConfig[]): readonly Finding[] {
@@ -33,32 +34,15 @@ function troubles(scan: Scan, sensors: readonly SensorConfig[]): readonly Findin
   });
 }
 
-function missing(scan: Scan, sensors: readonly SensorConfig[]): readonly Finding[] {
+async function missing(
+  scan: Scan,
+  sensors: readonly SensorConfig[],
+  files: Hardware["files"],
+): Promise<readonly Finding[]> {
   const wanted = new Set(sensors.flatMap((one) => ("i2cBus" in one ? [one.i2cBus] : [])));
   const absent = [...wanted].filter((number) => !scan.buses.includes(number));
-  const mend = 'sudo raspi-config nonint do_i2c 0, or set i2c_bus to one of "ls /dev/i2c-*"';
-  const findings = absent.map(
-    (number): Finding => ({ check: CHECK, state: "fail", says: `no /dev/i2c-${number}`, mend }),
-  );
+  const findings = await Promise.all(absent.map((number) => missingBus(number, files)));
   if (findings.length > 0 || scan.found.length + scan.troubles.length > 0) return findings;
   const count = scan.buses.length;
   return [fine(CHECK, count === 0 ? "no I2C bus here" : `nothing on ${count} I2C buses`)];
-}
-
-/** Whether some sensor of the configuration is this one. */
-function isConfigured({ item }: Found, sensors: readonly SensorConfig[]): boolean {
-  const [seen] = item === undefined ? [] : settingsOf([item]);
-  if (seen === undefined) return false;
-  return sensors.some((one) => {
-    if ("i2cBus" in one && "i2cBus" in seen) {
-      return one.i2cBus === seen.i2cBus && one.address === seen.address;
-    }
-    if (one.platform === "iio" && seen.platform === "iio") {
-      return one.device === undefined || one.device === seen.device;
-    }
-    if (one.platform === "w1" && seen.platform === "w1") {
-      return one.id === undefined || one.id === seen.id;
-    }
-    return one.platform === "serial" && seen.platform === "serial";
-  });
 }

@@ -8,9 +8,13 @@ import { checkBuses } from "./buses.ts";
 import type { Finding } from "./finding.ts";
 import { checkKeys } from "./keys.ts";
 import { checkLines } from "./lines.ts";
-import { checkClock, checkDisk, checkPower } from "./machine.ts";
+import { checkClock, checkDisk } from "./machine.ts";
 import { checkNeighbours } from "./neighbours.ts";
 import { checkMdns, checkPort } from "./network.ts";
+import { checkPower } from "./power.ts";
+import { type Run, runProgram } from "./run.ts";
+import { checkService } from "./service.ts";
+import { checkWifi } from "./wifi.ts";
 
 /** One check. A guess: a bus that hangs is told after 2 s. */
 const CHECK_MS_MAX = 20 * SECOND_MS;
@@ -22,6 +26,8 @@ export interface Examination {
   /** Whether the node of this configuration runs beside us. */
   readonly node: "runs" | "does not run";
   readonly hardware?: Hardware;
+  /** Asks this machine's programs. */
+  readonly run?: Run;
 }
 
 /** Looks at this machine as the node of this configuration would use it. */
@@ -31,18 +37,21 @@ export async function examine(examination: Examination): Promise<readonly Findin
     wallMs = Date.now(),
     node,
     hardware = createHardware(systemTimers),
+    run = runProgram,
   } = examination;
   const { sensors, sensorSource, mesh, api } = config;
   const checks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
-    ["groups", () => checkAccess(sensors, hardware.files)],
+    ["service", () => checkService(config, run)],
+    ["groups", () => checkAccess(sensors, hardware.files, run)],
     ["buses", () => checkBuses(sensors, sensorSource, hardware, systemTimers)],
     ["lines", () => checkLines(sensors)],
-    ["clock", () => checkClock(wallMs)],
-    ["disk", () => checkDisk(config.dataDir)],
+    ["clock", () => checkClock(wallMs, run)],
+    ["disk", () => checkDisk(config.dataDir, node)],
     ["keys", async () => checkKeys(config.dataDir)],
-    ["power", () => checkPower()],
-    ["ports", () => checkPort("mesh.listen", mesh.listen, node)],
-    ["ports", () => checkPort("api.listen", api.listen, node)],
+    ["power", () => checkPower(run)],
+    ["ports", () => checkPort("mesh.listen", mesh.listen, node, run)],
+    ["ports", () => checkPort("api.listen", api.listen, node, run)],
+    ["wifi", () => checkWifi(hardware.files, run)],
     ["mdns", () => checkMdns(mesh.discovery)],
     ["neighbours", () => checkNeighbours(config)],
   ];

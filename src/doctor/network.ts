@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Finding, failure, fine, warning } from "./finding.ts";
+import type { Run } from "./run.ts";
 
 const MDNS_PORT = 5353;
 const MDNS_GROUP = "224.0.0.251";
@@ -11,6 +12,7 @@ export async function checkPort(
   key: "mesh.listen" | "api.listen",
   listen: string,
   node: "runs" | "does not run",
+  run: Run,
 ): Promise<readonly Finding[]> {
   const [, host = "", port = ""] = /^(?:\[?(.*?)\]?):(\d+)$/.exec(listen) ?? [];
   if (port === "") return [fine("ports", `${key} is off`)];
@@ -20,8 +22,16 @@ export async function checkPort(
     return [fine("ports", `${key} ${listen} is in use by the node`)];
   }
   const mend = `set ${key} to another, or stop what "sudo ss -ltnp" shows there`;
-  const why = REASONS[code] ?? code;
+  const holder = code === "EADDRINUSE" ? await holderOf(Number(port), run) : "";
+  const why = `${REASONS[code] ?? code}${holder}`;
   return [failure("ports", `${key} ${listen}: ${why}`, mend)];
+}
+
+/** Who listens there, where this user may know; else nothing. */
+async function holderOf(port: number, run: Run): Promise<string> {
+  const said = await run("ss", "-ltnpH", `sport = :${port}`);
+  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(said) ?? [];
+  return name === undefined ? "" : `, ${name} (process ${pid})`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

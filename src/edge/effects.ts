@@ -36,9 +36,9 @@ function placeOf(
       return { id: () => idOf(to, url), name: `${to} ${hostOf(url)}`, send };
     }
     case "mqtt": {
-      const { url, topic, username, password: source } = settings;
+      const { url, topic, username, caFile, password: source } = settings;
       const send = withSecret(source, env, (password) =>
-        mqttSend({ url, topic, username, password }),
+        mqttSend({ url, topic, username, password, caFile }),
       );
       return { id: () => idOf(to, url, topic), name: `${to} ${hostOf(url)}`, send };
     }

@@ -2,6 +2,7 @@ import { SECOND_MS } from "../base/time.ts";
 import { DELIVERED, type Delivery } from "./delivery.ts";
 import { documentOf, type Effect } from "./effect.ts";
 import { reasonOf } from "./http.ts";
+import { readAuthority } from "./secret.ts";
 
 export interface MqttOptions {
   readonly url: string;
@@ -9,6 +10,8 @@ export interface MqttOptions {
   readonly topic: string;
   readonly username: string;
   readonly password: string | undefined;
+  /** Whose certificates are trusted; undefined: the system's authorities. */
+  readonly caFile: string | undefined;
 }
 
 /** For the connection and the broker's word that it has the message. A guess. */
@@ -20,14 +23,18 @@ const REFUSED_CODES: readonly unknown[] = [4, 5];
  * Publishes with QoS 1. It connects for each announcement: they are rare, and an idle connection
  * would be kept alive all day for them.
  */
-export function mqttSend({ url, topic, username, password }: MqttOptions): Effect["send"] {
+export function mqttSend(options: MqttOptions): Effect["send"] {
+  const { url, topic, username, password, caFile } = options;
   return async (message) => {
+    const authority = caFile === undefined ? undefined : readAuthority(caFile);
+    if (authority?.ok === false) return { outcome: "refused", reason: authority.error };
     const { connect } = await import("mqtt");
     const client = connect(url, {
       connectTimeout: PUBLISH_MS_MAX,
       reconnectPeriod: 0,
       ...(username === "" ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      ...(authority === undefined ? {} : { ca: authority.value }),
     });
     const name = topic.replaceAll("{room}", message.room);
     return new Promise<Delivery>((resolve) => {

@@ -21,3 +21,13 @@ export function readSecret(source: SecretSource, env: NodeJS.ProcessEnv): Result
     return err(`${source.path} can't be read (${code}): put the secret there`);
   }
 }
+
+/** Reads the certificates of who is trusted to certify a server, in PEM. */
+export function readAuthority(path: string): Result<string> {
+  try {
+    return ok(readFileSync(path, "utf8"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return err(`ca_file ${path} can't be read (${code})`);
+  }
+}

@@ -147,12 +147,13 @@ export class Admissions implements MembershipSide {
     return done.ok ? ok(found) : done;
   }
 
-  /** Sends somebody away who waits. */
+  /** Sends somebody away who waits, on every node. */
   refuse(name: string): Result<PendingNode, WriteRefusal> {
     const [found] = this.pending().filter((one) => isNamed(one, name));
     if (found === undefined) {
       return err({ status: 404, detail: `nobody waits under "${name}": see "watercooler status"` });
     }
+    if (this.parts.notary.own().power !== "admin") return err(this.mayNot());
     this.waitingRoom.refuse(found.id);
     return ok(found);
   }

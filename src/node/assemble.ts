@@ -58,8 +58,6 @@ export interface AssembledNode {
   readonly writer: Writer;
   readonly counters: Counters;
   readonly persistence: Persistence;
-  /** When the store was last asked to take what is new, monotonic. */
-  storeAskedMs(): number;
 }
 
 /** Puts a node together on what its store holds: the same for the daemon and for the simulator. */
@@ -103,8 +101,7 @@ export function assembleNode(parts: AssemblyParts): AssembledNode {
   const { transport, discovery, timers, frameCodec: codec } = parts;
   const core = { self, boot, moved, replica, writer, overlay, codec, persistence };
   const node = new Node({ ...core, transport, discovery, counters, clock, timers, log });
-  const storeAskedMs = () => persistence.askedMs;
-  return { node, replica, overlay, writer, counters, persistence, storeAskedMs };
+  return { node, replica, overlay, writer, counters, persistence };
 }
 
 /** What the store holds, without what was written in another mesh. */

@@ -42,6 +42,26 @@ export interface SensorView {
   readonly values?: readonly SensorValueView[];
 }
 
+/** One thing on this machine's buses; only what is new has lines to paste. */
+export interface FoundSensorView {
+  /** `i2c-1 0x76`. */
+  readonly where: string;
+  readonly what: string;
+  /** `unknown`: there is nothing to configure for it. */
+  readonly state: "used" | "new" | "unknown";
+}
+
+/** What is on this machine's buses just now. */
+export interface BusesView {
+  readonly found: readonly FoundSensorView[];
+  /** Buses that could not be looked at, each with what to do. */
+  readonly troubles: readonly { readonly where: string; readonly says: string }[];
+  /** I2C buses that sensors may be on. */
+  readonly buses: number;
+  /** For `watercooler.yaml`; none where nothing is new. */
+  readonly lines: readonly string[];
+}
+
 export interface SelfView {
   readonly id: NodeId;
   readonly name: string;
@@ -331,6 +351,8 @@ export interface ReadSide {
   push(readings: readonly PushedReading[]): Result<void, PushRefusal>;
   /** Names this node and its room, over its configuration, for good. */
   rename?(named: { readonly name: string; readonly room: string }): Result<void, WriteRefusal>;
+  /** Looks at this machine's buses; a result that is a few seconds old is given again. */
+  readonly search?: (() => Promise<BusesView>) | undefined;
   /** Sets a sensor's offset for good; 0 takes it back. */
   calibrate?(sensor: string, request: CalibrationRequest): Result<CalibrationView, WriteRefusal>;
   /**

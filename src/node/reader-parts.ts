@@ -15,6 +15,7 @@ import type { Node } from "./node.ts";
 import type { People } from "./people.ts";
 import type {
   BackupSide,
+  BusesView,
   Check,
   DemoSide,
   GrantSide,
@@ -44,6 +45,7 @@ export interface ReaderParts {
   readonly counters: Counters;
   readonly node: Node;
   readonly sensors: readonly Sensor[];
+  readonly search?: () => Promise<BusesView>;
   readonly calibrations?: Calibrations;
   readonly advice?: RoomAdvice;
   readonly targets?: Targets;

@@ -87,6 +87,10 @@ export class Reader implements ReadSide {
     return this.parts.plan;
   }
 
+  get search(): ReaderParts["search"] {
+    return this.parts.search;
+  }
+
   get demo(): DemoSide | undefined {
     return this.parts.demo;
   }

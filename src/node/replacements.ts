@@ -3,7 +3,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Clock } from "../base/time.ts";
-import { isAdmissionKey, parseRefusedKey, refusedNodes } from "../office/admissions.ts";
+import { isAdmissionKey, parseRefusedKey } from "../office/admissions.ts";
 import { nodeName, silentNodes } from "../office/nodes.ts";
 import { NODE_KEY, nodeRecord } from "../office/records.ts";
 import {
@@ -26,6 +26,7 @@ import type { Notary } from "./notary.ts";
 import { keptWithout } from "./passed-on.ts";
 import type { Check, ReplacementSide, ToldReplacement, WriteRefusal } from "./read-side.ts";
 import { notWritten } from "./targets.ts";
+import { refusedByAdmins } from "./waiting-room.ts";
 
 export interface ReplacementsParts {
   readonly self: NodeId;
@@ -112,7 +113,7 @@ export class Replacements implements ReplacementSide {
   pending(): readonly PendingNode[] {
     const { replica, self, clock } = this.parts;
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
-    const refused = refusedNodes(replica);
+    const refused = refusedByAdmins(this.parts);
     return this.views()
       .filter(({ by, state }) => state === "waiting" && !silent.has(by) && !refused.has(by))
       .map(({ by, name }) => ({

@@ -70,7 +70,7 @@ export class WaitingRoom {
   open(): readonly Knock[] {
     const { replica, self, clock } = this.parts;
     const silent = new Set(silentNodes(replica, self, clock.monotonicMs()));
-    const refused = refusedNodes(replica);
+    const refused = this.refused();
     return knocks(replica).filter(
       ({ node, at }) =>
         !silent.has(at) &&
@@ -89,7 +89,11 @@ export class WaitingRoom {
   }
 
   isRefused(who: NodeId): boolean {
-    return refusedNodes(this.parts.replica).has(who);
+    return this.refused().has(who);
+  }
+
+  private refused(): ReadonlySet<NodeId> {
+    return refusedByAdmins(this.parts);
   }
 
   /** Takes back what is over: whoever came in or gave up, and refusals that have cooled. */
@@ -116,4 +120,15 @@ export class WaitingRoom {
     const heardMs = this.heardMs.get(who) ?? Number.NEGATIVE_INFINITY;
     return nowMs - heardMs <= KNOCK_MS_MAX && replica.state(who) === undefined;
   }
+}
+
+/** Only who may let in may keep out: a stolen member's Pi would send everybody away. */
+export function refusedByAdmins({
+  replica,
+  notary,
+}: Pick<InvitationParts, "replica" | "notary">): ReadonlySet<NodeId> {
+  return refusedNodes(replica, (by) => {
+    const credential = replica.birth(by)?.credential;
+    return credential !== undefined && notary.powerOf(by, credential) === "admin";
+  });
 }

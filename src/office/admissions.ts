@@ -186,9 +186,13 @@ export function knocks(replica: Replica): readonly Knock[] {
   });
 }
 
-/** Who was refused lately. */
-export function refusedNodes(replica: Replica): ReadonlySet<NodeId> {
-  return new Set(said(replica, REFUSED).map(({ node }) => node));
+/** Who was refused lately, by those whose word counts. */
+export function refusedNodes(
+  replica: Replica,
+  counts: (by: NodeId) => boolean,
+): ReadonlySet<NodeId> {
+  const found = said(replica, REFUSED).filter(({ entry }) => counts(entry.origin));
+  return new Set(found.map(({ node }) => node));
 }
 
 function said(replica: Replica, prefix: string) {

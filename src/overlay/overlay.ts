@@ -86,7 +86,10 @@ export class Overlay {
   handle(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
     this.nowMs = nowMs;
     const effects = this.settle(this.held(this.dispatch(event, nowMs), nowMs));
-    return [...effects, ...this.tree.flush()];
+    // What listeners here do with news must not hold it up for the next hop.
+    const told = effects.filter(({ type }) => type === "deliver");
+    const rest = told.length === 0 ? effects : effects.filter(({ type }) => type !== "deliver");
+    return [...rest, ...this.tree.flush(), ...told];
   }
 
   /** Leaves in good order; the effects are the farewells. */

@@ -1,9 +1,11 @@
 import type { NodeId } from "../base/id.ts";
 import type { Random } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
-import { BIRTH_KEY, decodeBirth, encodeBirth, nextIncarnation } from "./birth.ts";
+import { BIRTH_KEY, type Birth, decodeBirth, encodeBirth, nextIncarnation } from "./birth.ts";
 import { compareDots, type Dot, type Entry, NO_DOT } from "./entry.ts";
 import type { EntryCodec } from "./entry-codec.ts";
+import { birthIn, latestSaid } from "./first-said.ts";
+import { rowName } from "./origin-state.ts";
 import type { Replica } from "./replica.ts";
 
 /** Keys taken back are dropped by a new life once there are this many of them. A guess. */
@@ -63,10 +65,11 @@ export class Writer {
    */
   private readonly live = new Map<string, Uint8Array>();
   private twinMet = false;
-  /** Under which dot a carried-over key was first said. */
+  /** Under which dot a carried-over key was first said, at the latest. */
   private carried = new Map<string, Dot>();
-  /** The latest entries of former lives that were not known when this life began. */
+  /** Entries of former lives that were not known when this life began, by key and life. */
   private readonly former = new Map<string, Entry>();
+  private readonly births = new Map<number, Birth>();
   private buried: Burial = { incarnation: 0, base: 0, upTo: NO_DOT };
 
   constructor(
@@ -77,17 +80,17 @@ export class Writer {
   /** Starts this process's first life. Gives the entries to spread. */
   begin(nowMs: Millis, wallMs: Millis): readonly Entry[] {
     const { self, carry } = this.options;
-    const held = [...(this.replica.state(self)?.held.values() ?? [])];
-    for (const { entry } of held) this.replica.clock.witness(entry.stamp, entry.stamp.wallMs);
+    const state = this.replica.state(self);
+    const rows = [...(state?.rows.values() ?? [])].map(({ entry }) => entry);
+    for (const { stamp } of rows) this.replica.clock.witness(stamp, stamp.wallMs);
     const values = new Map<string, Uint8Array>();
-    for (const { entry } of held) {
-      if (entry.key === BIRTH_KEY || entry.value === undefined) continue;
-      const value = carry(entry.key, entry.value);
+    for (const [key, { entry, dot }] of latestSaid(rows, (life) => birthIn(state, life))) {
+      const value = entry.value && carry(key, entry.value);
       if (value === undefined) continue;
-      values.set(entry.key, value);
-      this.carried.set(entry.key, entry.dot);
+      values.set(key, value);
+      this.carried.set(key, dot);
     }
-    const supersedes = this.replica.state(self)?.position() ?? NO_DOT;
+    const supersedes = state?.position() ?? NO_DOT;
     return this.startLife(values, 0, supersedes, nowMs, wallMs);
   }
 
@@ -115,6 +118,7 @@ export class Writer {
   notice(entry: Entry): Foreign {
     if (this.minted.has(entry.dot.incarnation)) return "none";
     const birth = entry.key === BIRTH_KEY ? decodeBirth(entry.value) : undefined;
+    if (birth !== undefined) this.births.set(entry.dot.incarnation, birth);
     if (birth !== undefined && birth.boot !== this.options.boot) {
       if (this.minted.has(birth.answers)) {
         this.twinMet = true;
@@ -136,15 +140,19 @@ export class Writer {
     if (answered.incarnation === 0) return [];
     const values = new Map(this.live);
     for (const key of this.takenBack()) values.delete(key);
-    for (const [key, entry] of this.former) {
-      if (key === BIRTH_KEY || this.written.has(key)) continue;
+    const state = this.replica.state(this.options.self);
+    const birthOf = (life: number) => this.births.get(life) ?? birthIn(state, life);
+    for (const [key, { entry, dot }] of latestSaid(this.former.values(), birthOf)) {
+      if (this.written.has(key)) continue;
       const carried = this.carried.get(key);
-      if (carried !== undefined && compareDots(carried, entry.dot) >= 0) continue;
+      if (carried !== undefined && compareDots(carried, dot) >= 0) continue;
       const value = entry.value && this.options.carry(key, entry.value);
       if (value === undefined) values.delete(key);
       else values.set(key, value);
+      this.carried.set(key, dot);
     }
     this.former.clear();
+    this.births.clear();
     const supersedes = highestDot([answered, this.position()]);
     return this.startLife(values, answered.incarnation, supersedes, nowMs, wallMs);
   }
@@ -219,9 +227,9 @@ export class Writer {
   }
 
   private gather(entry: Entry): void {
-    const known = this.former.get(entry.key);
-    if (known !== undefined && compareDots(known.dot, entry.dot) >= 0) return;
-    this.former.set(entry.key, entry);
+    const row = rowName(entry.key, entry.dot.incarnation);
+    const known = this.former.get(row);
+    if (known === undefined || known.dot.seq < entry.dot.seq) this.former.set(row, entry);
   }
 
   /** Keys carried over that a former life had replaced and, heard whole, no longer says. */
@@ -229,8 +237,9 @@ export class Writer {
     const { incarnation, base, upTo } = this.buried;
     const heard = [...this.former.values()].filter(({ dot }) => dot.incarnation === incarnation);
     if (heard.length < base) return [];
+    const said = new Set([...this.former.values()].map(({ key }) => key));
     return [...this.carried]
-      .filter(([key, dot]) => compareDots(dot, upTo) <= 0 && !this.former.has(key))
+      .filter(([key, dot]) => compareDots(dot, upTo) <= 0 && !said.has(key))
       .map(([key]) => key);
   }
 

@@ -50,9 +50,10 @@ export class Service {
     void supervisor.tell("RELOADING=1", at, statusOf("reading the configuration again"));
   }
 
-  stopping(): void {
+  /** Settles when it was told: what ends before may take the message with it. */
+  stopping(): Promise<void> {
     this.cancelWaiting?.();
     this.watchdog.stop();
-    void this.parts.supervisor.tell("STOPPING=1", statusOf("saying goodbye"));
+    return this.parts.supervisor.tell("STOPPING=1", statusOf("saying goodbye"));
   }
 }

@@ -36,15 +36,16 @@ function writeOne(world: World, host: SimHost, random: SeededRandom, count: numb
   const key = `${host.name}/setting-${randomInt(random, SETTINGS)}`;
   const said = kind < 0.9 ? value : undefined;
   const { boot } = host.process ?? {};
+  const before = host.read(host.id, key);
   const outcome = host.write(key, said, "durable");
   if (outcome === "acked") {
     readsOwn(host, key, said);
     return world.oracle.wrote(host, key, said, "kept");
   }
-  // Refused for a full disk, it is there in memory all the same.
   if (boot === undefined || host.isFrozen) return;
+  // Refused for a full disk, it is not there: the oracle goes on to hold the node to what was.
   world.reach("a durable write refused");
-  world.oracle.wrote(host, key, said, "open");
+  readsOwn(host, key, before);
 }
 
 function readsOwn(host: SimHost, key: string, value: string | undefined): void {

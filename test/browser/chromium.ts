@@ -15,9 +15,20 @@ export const skip: string | false = existsSync(CHROMIUM)
 export const PHONE = { width: 360, height: 740 };
 export const WALL = { width: 1_280, height: 800 };
 
+interface Launching {
+  readonly flags?: readonly string[];
+  /** Whose certificates and settings it has; the user's own without it. */
+  readonly home?: string;
+}
+
 /** The browser that Debian ships. */
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+export function launch({ flags = [], home }: Launching = {}): Promise<Browser> {
+  const env = home === undefined ? {} : { env: { ...process.env, HOME: home } };
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [...FLAGS.split(" "), ...flags],
+    ...env,
+  });
 }
 
 /** Where this tree is, from the compiled tests. */

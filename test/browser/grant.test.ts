@@ -1,51 +1,20 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { build } from "esbuild";
-import type { Page } from "playwright-core";
 import type { GrantDocument } from "../../src/api/types.ts";
 import { run } from "../integration/cli-harness.ts";
 import { until } from "../integration/lan.ts";
 import { freePorts, NodeProcess } from "../integration/node-process.ts";
 import { MEET_MS_MAX } from "../integration/office-trio.ts";
-import { launch, skip as noBrowser, repository } from "./chromium.ts";
-
-const LAN = Object.values(networkInterfaces())
-  .flatMap((list) => list ?? [])
-  .find(({ internal, family }) => !internal && family === "IPv4")?.address;
-const skip = noBrowser || (LAN === undefined && "this machine has no address beside loopback");
-
-/** The page's own code for writes, to be called from outside of it. */
-async function bundled(): Promise<string> {
-  const from = join(repository(), "src/dashboard");
-  const contents = 'export * from "./write.ts"; export * from "./signed-fetch.ts";';
-  const built = await build({
-    stdin: { contents, resolveDir: from, loader: "ts" },
-    bundle: true,
-    write: false,
-    format: "iife",
-    globalName: "writing",
-    logLevel: "error",
-  });
-  return built.outputFiles[0]?.text ?? "";
-}
-
-/** As `src/dashboard/write.ts` has it, which needs a browser's types. */
-interface Written {
-  readonly ok: boolean;
-  readonly status?: number;
-  readonly detail?: string;
-}
+import { launch } from "./chromium.ts";
+import { bundled, LAN, put, skip } from "./page-writes.ts";
 
 interface Made extends GrantDocument {
   readonly link: string;
   readonly token: string;
 }
-
-const put = (page: Page, room: string): Promise<Written> =>
-  page.evaluate(`writing.send("PUT", "/v1/targets/${room}/temperature", { value: 21 })`);
 
 test("a grant's link lets a browser write over plain HTTP, till it is taken back", {
   skip,

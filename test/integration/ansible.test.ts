@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { PROGRAM } from "./cli-harness.ts";
@@ -12,17 +12,35 @@ const FOLDER = fileURLToPath(new URL("../../../../deploy/ansible/", import.meta.
 const has = spawnSync("ansible-playbook", ["--version"]).error === undefined;
 const skip = has ? false : "needs ansible-core";
 
-test("ansible: the example inventory and the playbook are in order", { skip }, () => {
-  const args = ["-i", "inventory.example.yml", "site.yml", "--syntax-check"];
-  const { status, stderr } = spawnSync("ansible-playbook", args, { cwd: FOLDER, encoding: "utf8" });
+/** A folder for what Ansible keeps, and Ansible that finds the programs in it first. */
+function ansible(context: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), "watercooler-ansible-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const env = {
+    ...process.env,
+    PATH: `${folder}:${process.env.PATH}`,
+    // Without UTF-8 it does not start.
+    LC_ALL: "C.UTF-8",
+    ANSIBLE_PIPELINING: "1",
+    ANSIBLE_HOME: folder,
+    ANSIBLE_LOCAL_TEMP: folder,
+  };
+  const play = (inventory: string, ...more: readonly string[]) => {
+    const args = ["-i", inventory, "site.yml", ...more];
+    return spawnSync("ansible-playbook", args, { cwd: FOLDER, encoding: "utf8", env });
+  };
+  return { folder, play };
+}
+
+test("ansible: the example inventory and the playbook are in order", { skip }, (context) => {
+  const { status, stderr } = ansible(context).play("inventory.example.yml", "--syntax-check");
   assert.equal(status, 0, stderr);
 });
 
 test("ansible: writes a node's configuration and reloads it; a bad one stays unwritten", {
   skip,
 }, (context) => {
-  const folder = mkdtempSync(join(tmpdir(), "watercooler-ansible-"));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const { folder, play } = ansible(context);
   const program = (name: string, text: string) =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   program("watercooler", `exec ${process.execPath} ${PROGRAM} "$@"`);
@@ -56,13 +74,7 @@ printf 'Id=watercooler.service\\nLoadState=loaded\\nActiveState=active\\n'`,
   const inventory = join(folder, "inventory.yml");
   const hosts = { "lab-pi.local": good, "bad-pi.local": bad };
   writeFileSync(inventory, JSON.stringify({ watercooler: { hosts } }));
-  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, ANSIBLE_HOME: folder };
-  const args = ["-i", inventory, "site.yml", "--tags", "configuration"];
-  const { status, stdout } = spawnSync("ansible-playbook", args, {
-    cwd: FOLDER,
-    encoding: "utf8",
-    env: { ...env, ANSIBLE_LOCAL_TEMP: folder },
-  });
+  const { status, stdout } = play(inventory, "--tags", "configuration");
   assert.equal(status, 2, stdout);
   assert.match(stdout, /bad-pi\.local\]: FAILED!.*did you mean bme280/);
   assert.equal(existsSync(bad.watercooler_file_path), false);

@@ -62,8 +62,9 @@ test("doctor: what is wrong fails with what to do, and ends with 1", async (cont
   assert.deepEqual(failures.map(({ check }) => check).sort(), ["buses", "lines", "ports"]);
   const of = (check: string) => failures.find((finding) => finding.check === check);
   assert.match(of("buses")?.says ?? "", /no \/dev\/i2c-29/);
-  assert.match(of("buses")?.mend ?? "", /do_i2c 0/);
-  assert.match(of("ports")?.says ?? "", /api\.listen .*another program has it/);
+  assert.match(of("buses")?.mend ?? "", /set i2c_bus/);
+  const held = `another program has it, \\S+ \\(process ${process.pid}\\)$`;
+  assert.match(of("ports")?.says ?? "", new RegExp(`^api\\.listen .*: ${held}`));
   assert.match(JSON.stringify(of("lines")), /no-such-chip|install gpiod/);
 });
 
@@ -94,6 +95,48 @@ test("doctor: the running node's checks and failing sensors are among the lines"
   assert.match(stdout, /^fail +sensor +climate \(bme280\): i2c-1 hangs: take its power away$/m);
 });
 
+test("doctor: silent nodes, two versions and a clock far ahead are told", async (context) => {
+  const dir = folder(context);
+  const config = writeConfig(join(dir, "w.yaml"), basic(dir));
+  const known = (id: string, name: string, more: object) => ({
+    ...{ id, name, room: name, version: "1.0.0", addresses: [], state: "alive", age_s: 1 },
+    ...more,
+  });
+  const node = await fakeNode(context, {
+    "/v1/health": { status: "ok", checks: {} },
+    "/v1/node": { id: "a", name: "lab", room: "lab", version: "1.0.0", sensors: [] },
+    "/v1/nodes": [
+      known("a", "lab", {}),
+      known("b", "hall", { version: "1.1.0" }),
+      known("c", "attic", { state: "silent", age_s: 7_200 }),
+    ],
+    "/v1/facts": [
+      { from: "a", at: new Date().toISOString() },
+      { from: "b", at: new Date(Date.now() + 40 * 86_400_000).toISOString() },
+      { from: "b", at: new Date(Date.now() + 86_400_000).toISOString() },
+    ],
+    "/v1/membership": { admins: [{ name: "lab", alive: true }] },
+  });
+  const { code, stdout } = await run(["doctor", "--config", config, "--node", node.url]);
+  assert.equal(code, 0, "none of it keeps the node from working");
+  assert.match(stdout, /^warn +nodes +attic is silent, last heard of 2 h ago: .*forget NODE$/m);
+  assert.match(stdout, /^warn +versions +1\.0\.0 on lab; 1\.1\.0 on hall: upgrade/m);
+  assert.match(stdout, /^warn +clocks +hall writes with a clock that is 40 d ahead of this one: /m);
+  assert.match(stdout, /^warn +members +only lab may let others in: /m);
+});
+
+test("doctor: what systemd says of the service is among the lines", async (context) => {
+  const dir = folder(context);
+  const config = writeConfig(join(dir, "w.yaml"), basic(dir));
+  const unit = "LoadState=loaded\\nActiveState=failed\\nExecMainStatus=78\\n";
+  const systemctl = `#!/bin/sh\n[ "$1 $2" = "show watercooler" ] && printf '${unit}'\n`;
+  writeFileSync(join(dir, "systemctl"), systemctl, { mode: 0o755 });
+  const env = { PATH: `${dir}:${process.env.PATH}` };
+  const { code, stdout } = await run(["doctor", "--config", config, ...NOBODY], env);
+  assert.equal(code, 1);
+  assert.match(stdout, /^fail +service +failed: its configuration is refused: sudo watercooler/m);
+});
+
 const isRoot = process.getuid?.() === 0;
 const skip = isRoot ? false : "needs root, to become somebody without a group";
 
@@ -109,11 +152,34 @@ test("doctor: without a group, one line says which to add", { skip }, async (con
   const nobody = { uid: 65_534, gid: 65_534, encoding: "utf8", env, cwd: "/" } as const;
   const { stdout, stderr } = spawnSync(process.execPath, args, nobody);
   assert.equal(stderr, "");
-  const groups = findingsOf(stdout).filter(({ check }) => check === "groups");
+  // A machine with the service has more to say of the service's own user.
+  const groups = findingsOf(stdout).filter(({ says }) => says === `no permission on ${path}`);
   assert.equal(groups.length, 1);
+  assert.equal(groups[0]?.check, "groups");
   assert.equal(groups[0]?.state, "fail");
-  assert.equal(groups[0]?.says, `no permission on ${path}`);
   assert.match(groups[0]?.mend ?? "", /^sudo usermod -aG dialout nobody, then log in again$/);
+});
+
+test("doctor: a full disk, one without room for files, and a read-only one", {
+  skip,
+}, (context) => {
+  const dir = folder(context);
+  const config = writeConfig(join(dir, "w.yaml"), { ...basic(dir), data: `${dir}/disk/data` });
+  const doctor = `"${process.execPath}" "${PROGRAM}" doctor --json --config "${config}" ${NOBODY.join(" ")}`;
+  const on = (options: string, then = ":") => {
+    // Mounts of a namespace of its own, which go with it.
+    const script = `mkdir -p ${dir}/disk && mount -t tmpfs -o ${options} none ${dir}/disk && ${then} && ${doctor}`;
+    const { stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script], {
+      encoding: "utf8",
+    });
+    const found = findingsOf(stdout || stderr).filter(({ check }) => check === "disk");
+    return found.map(({ state, says }) => `${state} ${says}`);
+  };
+  assert.match(on("size=4m").join(), /^fail [0-4] MB free for /);
+  assert.match(on("size=100m").join(), /^warn \d+ MB free for /);
+  assert.match(on("size=1g,nr_inodes=99").join(), /^fail room for 9\d more files at /);
+  const remount = `mount -o remount,ro ${dir}/disk`;
+  assert.match(on("size=1g", remount).join(), /^fail .*\/disk is read-only$/);
 });
 
 test("sensors scan: one document, and words for people where nothing is found", async () => {

@@ -5,8 +5,8 @@ import * as v from "valibot";
  * rules of `homeassistant/components/mqtt/schemas.py`, `sensor.py`, `binary_sensor.py`,
  * `number.py`, `device_tracker.py`, `discovery.py` and `util.py`, the classes with their units of
  * `homeassistant/components/sensor/const.py`, `number/const.py` and `binary_sensor/__init__.py`
- * (2025.10), for the platforms that are used here. Its own schemas drop keys they don't know;
- * here these are an error, so that no misspelt one goes unseen.
+ * (as published in 2026), for the platforms that are used here. Its own schemas drop keys that
+ * they don't know; here these are an error, so that no misspelt one goes unseen.
  */
 const UNITS: Readonly<Record<string, readonly (string | undefined)[]>> = {
   temperature: ["°C", "°F", "K"],

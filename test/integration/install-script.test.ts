@@ -121,7 +121,7 @@ test("install.sh: a dry run says all and does nothing, also for who is not root"
 
 test("install.sh: a 32-bit system is told what its board can do", (context) => {
   const zero = machine(context, { arch: "armhf", model: "Raspberry Pi Zero W Rev 1.1" });
-  assertStopped(zero.run("--dry-run"), /push sensor over HTTP, or over USB as a serial box/);
+  assertStopped(zero.run("--dry-run"), /push sensor over the network, or over USB/);
   const old = machine(context, { arch: "armhf", model: "Raspberry Pi Zero 2 W Rev 1.0" });
   assertStopped(old.run(), /64-bit Raspberry Pi OS/);
   assertStopped(machine(context, { arch: "riscv64" }).run(), /only for arm64 and amd64/);

@@ -7,7 +7,7 @@ import type {
   InvitationDocument,
   MembershipDocument,
   PendingDocument,
-} from "../../src/api/types.ts";
+} from "../../src/api/membership-types.ts";
 import { assertFailed, run } from "./cli-harness.ts";
 import { agree, cli, invite, joiningNode, joinWith, STEP_MS_MAX, up } from "./joining-nodes.ts";
 import { until } from "./lan.ts";
@@ -63,6 +63,12 @@ test("two admins apart let in, and one mesh comes of it", async (t) => {
     const [{ fingerprint = "" } = {}] = (await b.get<PendingDocument[]>("/v1/pending")) ?? [];
     const both = await cli(b, "admit", fingerprint, "--refuse", "--admin");
     assertFailed(both, 2, /give --admin or --refuse, not both/);
+    const plain = await cli(c, "admit", fingerprint, "--refuse");
+    assertFailed(
+      { ...plain, stdout: "" },
+      77,
+      /may not let others in or put them out: ask [ab], [ab]/,
+    );
     const sent = await cli(b, "admit", fingerprint, "--refuse");
     assert.equal(sent.code, 0, sent.stderr);
     assert.deepEqual(JSON.parse(sent.stdout), { node: fingerprint, state: "refused" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { MembershipDocument, NodeDocument, PendingDocument } from "../../src/api/types.ts";
+import type { MembershipDocument, PendingDocument } from "../../src/api/membership-types.ts";
+import type { NodeDocument } from "../../src/api/types.ts";
 import { type Host, Lan, lanMissing, until } from "./lan.ts";
 
 /** What any step may take on a loaded machine; the first node looks around for 5 s. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { InvitationDocument, MeshDocument, NodeDocument } from "../../src/api/types.ts";
+import type { InvitationDocument } from "../../src/api/membership-types.ts";
+import type { MeshDocument, NodeDocument } from "../../src/api/types.ts";
 import { run } from "./cli-harness.ts";
 import { until } from "./lan.ts";
 import { NodeProcess } from "./node-process.ts";

@@ -8,9 +8,9 @@ import { grantText } from "../../src/api/grant-text.ts";
 import type {
   InvitationDocument,
   MembershipDocument,
-  MeshDocument,
   PendingDocument,
-} from "../../src/api/types.ts";
+} from "../../src/api/membership-types.ts";
+import type { MeshDocument } from "../../src/api/types.ts";
 import { identityFromPem } from "../../src/trust/identity.ts";
 import { encodeInvitation } from "../../src/trust/invitation-code.ts";
 import { readChain } from "../../src/trust/membership.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type WebSocket from "ws";
-import type { Address, NodeId } from "../../src/base/id.ts";
+import { concatBytes, utf8 } from "../../src/base/bytes.ts";
+import { type Address, keyOfNodeId, type NodeId } from "../../src/base/id.ts";
 import type { LinkIdentity } from "../../src/link/port.ts";
 import { createFrameCodec, type FrameCodec } from "../../src/overlay/codec.ts";
 import type { Message, MessageType } from "../../src/overlay/messages.ts";
@@ -22,6 +23,9 @@ import { Party, until } from "../contract/link-party.ts";
 export class MeshMember {
   readonly papers: Papers;
   readonly party: Party;
+  readonly credential: Uint8Array;
+  /** What keeps signatures of entries apart from all others of this key. */
+  private readonly domain: Uint8Array;
   private readonly identity: LinkIdentity;
   private readonly codec: FrameCodec;
   private readonly entries: EntryCodec;
@@ -36,6 +40,9 @@ export class MeshMember {
     const crypto = createUcanCrypto();
     const mesh = new Mesh(options.claims ?? root.id, crypto);
     const credential = signIn(root, self.id, "member", crypto);
+    this.credential = credential;
+    const meshKey = keyOfNodeId(mesh.id) ?? new Uint8Array();
+    this.domain = concatBytes([utf8("watercooler entry 1\0"), meshKey]);
     this.identity = {
       self: self.id,
       hello: () => encodeHello({ mesh, boot: "member", credential, addresses: [] }),
@@ -99,6 +106,19 @@ export class MeshMember {
     const entry = found();
     assert.ok(entry);
     return entry;
+  }
+
+  /** Something of its own, signed. */
+  entry(said: Pick<Entry, "key" | "dot" | "stamp" | "value">): Entry {
+    const { id: origin, sign } = this.papers.identity;
+    const body = this.entries.encode({ origin, ...said });
+    return { origin, ...said, body, signature: sign(concatBytes([this.domain, body])) };
+  }
+
+  /** The number in a keep-alive; undefined for other frames. */
+  pingOf(frame: Uint8Array): number | undefined {
+    const decoded = this.codec.decode(frame);
+    return decoded.ok && decoded.value.type === "ping" ? decoded.value.nonce : undefined;
   }
 
   /** What somebody else might have written after `entry`, signed by this member. */

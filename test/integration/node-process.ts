@@ -63,6 +63,11 @@ export class NodeProcess {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** What it ended with; null while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.child?.exitCode ?? null;
+  }
+
   /** Where its API answers, once it does. */
   get api(): string | undefined {
     const address = / ready .*\bapi=(?:http:\/\/)?([^\s,/]+)/.exec(this.log)?.[1];

@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import type { PendingDocument, ReplacementDocument } from "../../src/api/membership-types.ts";
 import type {
   HistoryDocument,
   NodeDocument,
-  PendingDocument,
   ReadingDocument,
-  ReplacementDocument,
   SelfDocument,
   TargetDocument,
 } from "../../src/api/types.ts";

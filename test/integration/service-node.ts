@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
@@ -26,7 +26,6 @@ export interface Heard {
 /** A real node as systemd runs it: with a socket to speak to, and no terminal. */
 export class ServedNode {
   readonly heard: Heard[] = [];
-  log = "";
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
 
@@ -38,22 +37,32 @@ export class ServedNode {
   ) {
     const fault = fileURLToPath(new URL("service-fault.js", import.meta.url));
     const { NODE_OPTIONS = "" } = process.env;
+    const journal = openSync(this.logFile, "w");
+    const { dev, ino } = fstatSync(journal);
     this.child = spawn(process.execPath, [PROGRAM, "up", "--config", config], {
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "ignore", journal],
       // A session of its own: a terminal from which tests are run is not the node's.
       detached: true,
       env: {
         ...process.env,
+        JOURNAL_STREAM: `${dev}:${ino}`,
         NOTIFY_SOCKET: socket,
         WATCHDOG_USEC: String(watchdogMs * 1_000),
         FAULT_FILE: faultFile,
         NODE_OPTIONS: `${NODE_OPTIONS} --import=${fault}`,
       },
     });
-    this.child.stderr?.on("data", (chunk) => {
-      this.log += chunk;
-    });
+    closeSync(journal);
     this.ended = new Promise((resolve) => this.child.once("close", (code) => resolve(code)));
+  }
+
+  /** What it has said to the journal. */
+  get log(): string {
+    return readFileSync(this.logFile, "utf8");
+  }
+
+  private get logFile(): string {
+    return `${this.config}.log`;
   }
 
   /** Makes the node misbehave: "mute", "speak" or "block MS". */

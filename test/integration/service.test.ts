@@ -57,6 +57,7 @@ test("a service tells systemd how it is, and reloads", { skip }, async (context)
   await context.test("ready means that it answers", async () => {
     const self = await read<{ room: string; id: string }>(node, "/v1/node");
     assert.equal(self.room, "lab");
+    assert.match(node.log, /^<6>ready api=/m, "journald reads levels");
   });
 
   await context.test("it says that it lives, from its own event loop", async () => {

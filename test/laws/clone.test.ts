@@ -111,13 +111,13 @@ class Twin extends Witness {
 }
 
 interface Step {
-  readonly does: "write" | "tell" | "hear" | "wait";
+  readonly does: "write" | "tell" | "hear" | "wait" | "restart";
   readonly twin: number;
   readonly key: string;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  does: fc.constantFrom("write", "tell", "hear", "wait"),
+  does: fc.constantFrom("write", "tell", "hear", "wait", "restart"),
   twin: fc.nat(1),
   key: fc.constantFrom(...KEYS),
 });
@@ -136,14 +136,22 @@ test("two processes of one card: one gives way, all know, nothing written is los
           (at) =>
             new Twin(at, new SeededRandom(seed + at), at === 2 ? machine : "same", timers, card),
         ) as [Twin, Twin];
-        const [first, second] = twins;
+        const [, second] = twins;
         const witnesses = [new Witness(), new Witness()] as const;
         for (const [at, { does, twin: which, key }] of steps.entries()) {
-          const twin = twins[which] ?? first;
+          const twin = twins[which] ?? second;
           if (does === "write") twin.write(key, `${key} at ${at}`);
           else if (does === "tell") witnesses[0].pull(twin, DELTA_BYTES);
           else if (does === "hear") twin.pull(witnesses[0], DELTA_BYTES);
-          else timers.advance(WAIT_MS);
+          else if (does === "restart") {
+            // The first one alone, from its own card: what it wrote is there.
+            const { lives, wrote } = twins[0];
+            if (lives.isClone) continue;
+            lives.stop();
+            const again = new Twin(at + 3, new SeededRandom(seed - at), "same", timers, twins[0]);
+            for (const [name, value] of wrote) again.wrote.set(name, value);
+            twins[0] = again;
+          } else timers.advance(WAIT_MS);
         }
         for (let round = 0; round < ROUNDS; round++) {
           // The twins have no link with each other.
@@ -153,6 +161,7 @@ test("two processes of one card: one gives way, all know, nothing written is los
           }
           timers.advance(WAIT_MS);
         }
+        const [first] = twins;
         const clones = twins.filter(({ lives }) => lives.isClone);
         assert.equal(clones.length, 1);
         assert.ok(clones.every(({ hasLeft }) => hasLeft));

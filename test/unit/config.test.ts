@@ -65,15 +65,16 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ],
   ["occupancy:\n  reset: 4am", /^w\.yaml:2: occupancy\.reset: "4am" .*such as "04:00", or ""/],
   ["occupancy:\n  half_life: 5", /^w\.yaml:2: occupancy\.half_life: 5 .*a span from 10s to 1d/],
-  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: "broker" .*mqtt:\/\//],
+  ["mqtt: { url: broker }", /^w\.yaml:1: mqtt\.url: what stands there .*mqtt:\/\//],
   ["mqtt: { topic: a/+ }", /^w\.yaml:1: mqtt\.topic: "a\/\+" .*a topic without \+/],
   ["mqtt: { discovery: /ha }", /^w\.yaml:1: mqtt\.discovery: .*a topic without/],
   ["mqtt: { targets: never }", /^w\.yaml:1: mqtt\.targets: "never" .*one of write, read/],
   [
-    "mqtt: { url: mqtt://a, password: x, password_file: y }",
+    "mqtt: { url: mqtt://a, username: u, password: x, password_file: y }",
     /^w\.yaml:1: mqtt: give only one of password, password_file, password_env$/,
   ],
-  ["influx: { url: 'a:8086' }", /^w\.yaml:1: influx\.url: "a:8086" .*a URL/],
+  ["mqtt: { url: mqtt://a, password: x }", /^w\.yaml:1: mqtt: a password needs a username$/],
+  ["influx: { url: 'a:8086' }", /^w\.yaml:1: influx\.url: what stands there .*a URL/],
   ["influx: { url: http://a }", /^w\.yaml:1: influx: give one of bucket, database$/],
   [
     "influx: { url: http://a, bucket: b, token: c, token_env: d }",
@@ -83,7 +84,10 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
     "announce:\n  - { to: webhok, url: http://a }",
     /^w\.yaml:2: announce\.0\.to: "webhok" .*one of webhook, .*did you mean webhook\?$/,
   ],
-  ["announce:\n  - { to: ntfy, url: ntfy.sh/a }", /announce\.0\.url: "ntfy\.sh\/a" .*https:\/\//],
+  [
+    "announce:\n  - { to: ntfy, url: ntfy.sh/a }",
+    /announce\.0\.url: what stands there .*https:\/\//,
+  ],
   ["announce:\n  - { to: ntfy, url: http://a, kinds: [heat] }", /kinds\.0: "heat" .*one of temp/],
   ["announce:\n  - { to: slack }", /^w\.yaml:2: announce\.0\.to: chat\.slack is not configured$/],
   ["announce:\n  - { to: mqtt }", /^w\.yaml:2: announce\.0\.to: there is no broker: .*mqtt\.url$/],
@@ -228,6 +232,30 @@ occupancy: { half_life: 10min, reset: "" }
     { ...window, forMs: 0, hysteresis: 0 },
     { ...lab, forMs: 300_000, quiet: night },
     { ...wish, forMs: 0, hysteresis: 0 },
+  ]);
+});
+
+test("an announcement to no broker of its own has the login of mqtt", async () => {
+  const broker = "{ url: mqtts://a, username: pi, password_env: P, ca_file: /ca }";
+  const all =
+    "[{ to: mqtt }, { to: mqtt, username: me, password: p }, { to: mqtt, url: mqtt://b }]";
+  const checked = await checkConfig("w.yaml", `mqtt: ${broker}\nannounce: ${all}\n`);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const said = completeConfig(checked.value, AROUND).edge.announce.map((one) => {
+    const {
+      topic: _,
+      rooms: __,
+      kinds: ___,
+      to: ____,
+      ...rest
+    } = one as { topic: string } & typeof one;
+    return rest;
+  });
+  const caFile = "/ca";
+  assert.deepEqual(said, [
+    { url: "mqtts://a", username: "pi", password: { from: "env", variable: "P" }, caFile },
+    { url: "mqtts://a", username: "me", password: { from: "text", text: "p" }, caFile },
+    { url: "mqtt://b", username: "" },
   ]);
 });
 

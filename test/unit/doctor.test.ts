@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "node:test";
 import { MemoryHeader } from "../../firmware-bridge/src/gpio/memory.ts";
 import type { Hardware } from "../../firmware-bridge/src/hardware.ts";
@@ -12,7 +10,6 @@ import { completeConfig } from "../../src/config/config.ts";
 import type { ConfigFile } from "../../src/config/schema.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { checkClock, checkPower } from "../../src/doctor/machine.ts";
 
 /** A Pi in memory with a BME280 at 0x76 of its only bus. */
 function pi() {
@@ -65,6 +62,29 @@ test("a bus that can't be used fails where a sensor needs it, and is a warning e
   assert.deepEqual(await buses({ sensors: [] }, hardware), [{ ...expected, state: "warn" }]);
 });
 
+test("why a bus is not there is told as far as the machine's own files do", async () => {
+  const { hardware } = pi();
+  const boot = "/boot/firmware";
+  const told = async (fill: (files: MemoryFiles) => void) => {
+    const files = new MemoryFiles();
+    fill(files);
+    const [finding] = await buses({ sensors: [climate] }, { ...hardware, files });
+    return `${finding?.says}: ${finding?.mend}`;
+  };
+  const text = (config: string) => told((files) => files.put(boot, { "config.txt": config }));
+  assert.match(
+    await text("#dtparam=i2c_arm=on\n"),
+    /or add dtparam=i2c_arm=on to \/boot\/firmware/,
+  );
+  assert.match(await text("dtparam=i2c_arm=off\n"), /or add dtparam/);
+  assert.match(await text("dtparam=i2c_arm_baudrate=400000\n"), /or add dtparam/);
+  for (const line of ["dtparam=i2c_arm=on", "dtparam=spi=on,i2c=on", " dtparam=i2c_arm=on # bus"]) {
+    assert.match(await text(`[all]\n${line}\n`), /turns it on: sudo reboot$/, line);
+  }
+  const withoutModule = await told((files) => files.put("/sys/bus/i2c/devices", { "i2c-1": "" }));
+  assert.match(withoutModule, /its module i2c-dev is not: .*sudo modprobe i2c-dev$/);
+});
+
 test("a bus that is not there fails with the command that turns it on", async () => {
   const { hardware } = pi();
   const none: Hardware = { ...hardware, files: new MemoryFiles() };
@@ -72,27 +92,4 @@ test("a bus that is not there fails with the command that turns it on", async ()
   assert.equal(missing?.says, "no /dev/i2c-1");
   assert.match(missing?.mend ?? "", /^sudo raspi-config nonint do_i2c 0/);
   assert.equal((await buses({ sensors: [] }, none))[0]?.says, "no I2C bus here");
-});
-
-test("a clock in 1970 fails", async () => {
-  const [finding] = await checkClock(0);
-  assert.equal(finding?.state, "fail");
-  assert.match(finding?.says ?? "", /1970-01-01/);
-});
-
-test("under-voltage is told while it lasts and after it", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "watercooler-power-"));
-  const path = join(folder, "get_throttled");
-  const stateOf = async (bits: string) => {
-    await writeFile(path, `${bits}\n`);
-    return (await checkPower(path)).map(({ state }) => state);
-  };
-  try {
-    assert.deepEqual(await checkPower(path), [], "no Pi");
-    assert.deepEqual(await stateOf("0"), ["ok"]);
-    assert.deepEqual(await stateOf("50005"), ["fail"]);
-    assert.deepEqual(await stateOf("0x50000"), ["warn"]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });

@@ -17,7 +17,7 @@ import { Replica } from "../../src/replica/replica.ts";
 import { simHash } from "../../src/sim/trust.ts";
 import { Site } from "./office-site.ts";
 
-const [SELF, PEER] = [1, 2].map((at) => nodeIdOfKey(new Uint8Array(32).fill(at)));
+const [SELF, PEER, OTHER] = [1, 2, 3].map((at) => nodeIdOfKey(new Uint8Array(32).fill(at)));
 const WALL_MS = 1_000_000;
 
 /** A node with one neighbour, which brings what other sites write; it counts signatures. */
@@ -116,6 +116,17 @@ test("a long exchange is taken a few signatures a turn, and others come between"
   const most = bench.settle();
   assert.ok(most <= 32, `${most} in one turn`);
   assert.deepEqual(bench.replica.state(origin)?.position(), to);
+});
+
+test("news goes to the next hop before anybody here is told of it", () => {
+  const bench = new Bench();
+  assert.ok(OTHER);
+  bench.overlay.tree.neighborUp(OTHER);
+  const effects = bench.gossip(rowsOf(new Site(3, "news")).slice(0, 1));
+  const types = effects.map((effect) =>
+    effect.type === "send" ? `${effect.message.type} to ${effect.to === OTHER}` : effect.type,
+  );
+  assert.deepEqual(types, ["gossip to true", "deliver"]);
 });
 
 test("what a former life of this node said is heard whole at once, whatever else waits", () => {

@@ -87,7 +87,7 @@ test("who waits for a person to let it in is ready after a while, and says what 
   assert.deepEqual(told, ["STATUS=run: watercooler admit AB12"]);
   await pass(10 * SECOND_MS);
   assert.ok(told.includes("READY=1"));
-  service.stopping();
+  await service.stopping();
 });
 
 test("a reload carries the moment of its beginning, and no status has two lines", async () => {
@@ -97,7 +97,7 @@ test("a reload carries the moment of its beginning, and no status has two lines"
   assert.deepEqual(told.slice(0, 2), ["RELOADING=1", "MONOTONIC_USEC=1234567"]);
   service.ready("one\nREADY=0");
   assert.equal(told.at(-1), "STATUS=one READY=0");
-  service.stopping();
+  await service.stopping();
   assert.ok(told.includes("STOPPING=1"));
 });
 

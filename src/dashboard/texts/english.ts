@@ -161,6 +161,14 @@ export const english: Texts = {
   nothingFound:
     "Nothing is on its buses that it knows. Wire a sensor and restart, or run “watercooler " +
     "sensors scan” to see what answers.",
+  notUsedYet: "Found, not used yet",
+  noBus: "This machine has no I2C bus, and nothing else of this kind either.",
+  nothingElse: (buses) =>
+    buses === 1 ? "Nothing more answers on its bus." : `Nothing more answers on ${buses} buses.`,
+  notKnownHere: "Nothing to configure: Watercooler has no driver of its own for it.",
+  pasteThese:
+    "To use it, put these lines into watercooler.yaml (under “sensors:” where there is one) and " +
+    "restart.",
   sensorStates: { ok: "measures", failing: "fails", simulated: "simulated" },
   nextPi: "The next Pi",
   nextPiHow: "Install Watercooler there, then type one line:",

@@ -163,6 +163,15 @@ export const portuguese: Texts = {
   nothingFound:
     "Não há nada conhecido nos seus barramentos. Ligue um sensor e reinicie, ou corra " +
     "“watercooler sensors scan” para ver o que responde.",
+  notUsedYet: "Encontrado, ainda por usar",
+  noBus: "Esta máquina não tem barramento I2C, nem nada mais deste género.",
+  nothingElse: (buses) =>
+    buses === 1
+      ? "Nada mais responde no seu barramento."
+      : `Nada mais responde em ${buses} barramentos.`,
+  notKnownHere: "Nada para configurar: o Watercooler não tem um controlador próprio para isto.",
+  pasteThese:
+    "Para o usar, ponha estas linhas no watercooler.yaml (em “sensors:” se já existir) e reinicie.",
   sensorStates: { ok: "mede", failing: "falha", simulated: "simulado" },
   nextPi: "O próximo Pi",
   nextPiHow: "Instale lá o Watercooler e escreva uma linha:",

@@ -135,6 +135,11 @@ export interface Texts {
   readonly identity: string;
   readonly itsSensors: string;
   readonly nothingFound: string;
+  readonly notUsedYet: string;
+  readonly noBus: string;
+  nothingElse(buses: number): string;
+  readonly notKnownHere: string;
+  readonly pasteThese: string;
   readonly sensorStates: Readonly<Record<"ok" | "failing" | "simulated", string>>;
   readonly nextPi: string;
   readonly nextPiHow: string;

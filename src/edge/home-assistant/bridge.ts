@@ -216,7 +216,6 @@ export class Bridge implements Outlet {
       await link.subscribe([...topics.slots, ...birth]);
       connection.sinceMs = this.now();
       this.recover();
-      this.retained.forget();
       this.look();
     } catch {
       link.drop();
@@ -255,10 +254,11 @@ export class Bridge implements Outlet {
       const { readSide, counters } = this.parts;
       this.commands?.carryOut(readSide.rooms());
       const wanted = this.wanted();
-      const isSettled = this.now() - (connection.speaksMs ?? 0) >= SWEEP_MS;
+      const nowMs = this.now();
+      const isSettled = nowMs - (connection.speaksMs ?? nowMs) >= SWEEP_MS;
       const publish = (topic: string, text: string) => link.publish(topic, text);
       const old = isSettled ? "sweep" : "keep";
-      const count = await this.retained.tell(wanted, publish, { old });
+      const count = await this.retained.tell(wanted, publish, { old, nowMs });
       if (count > 0) counters.add("watercooler_mqtt_messages_total", "delivered", count);
     } catch {
       link.drop();

@@ -3,7 +3,7 @@ import { KINDS, type Kind } from "../../reading/kind.ts";
 /**
  * One entity in a device's discovery message, in Home Assistant's words: the keys of its MQTT
  * schemas (`homeassistant/components/mqtt`), and the classes and units of its `sensor`,
- * `binary_sensor` and `number` platforms (2025.10).
+ * `binary_sensor` and `number` platforms (as published in 2026).
  */
 export interface Component {
   readonly platform: "sensor" | "binary_sensor" | "number" | "device_tracker";

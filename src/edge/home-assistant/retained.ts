@@ -1,11 +1,17 @@
+import { type Millis, SECOND_MS } from "../../base/time.ts";
 import type { Topics } from "./topics.ts";
 
-/** More is no discovery message of ours; an office of 200 sensors on one Pi has 60 kB. A guess. */
-const CONFIG_BYTES_MAX = 128 * 1024;
 /** Retained devices that are remembered, so that a broker can't fill the memory. A guess. */
 const DEVICES_MAX = 2_000;
 /** So many on their way at once: a broker far away is no reason to wait for each. A guess. */
 const UNDER_WAY_MAX = 32;
+
+/**
+ * A discovery message is said once more after this. Home Assistant lets the rest of a message go
+ * at an entity that it is still setting up (`async_discovery_message_received`), and setting up
+ * takes it seconds.
+ */
+const REPEAT_MS = 30 * SECOND_MS;
 
 /** What a retained discovery message says, as far as it has to be known to take it back. */
 interface Announced {
@@ -22,6 +28,7 @@ export type Publish = (topic: string, text: string) => Promise<void>;
 export class Retained {
   private readonly told = new Map<string, string>();
   private readonly announced = new Map<string, Announced>();
+  private readonly repeats = new Map<string, Millis>();
 
   constructor(private readonly topics: Topics) {}
 
@@ -46,9 +53,11 @@ export class Retained {
   async tell(
     wanted: ReadonlyMap<string, string>,
     publish: Publish,
-    { old }: { readonly old: "keep" | "sweep" },
+    { old, nowMs }: { readonly old: "keep" | "sweep"; readonly nowMs: Millis },
   ): Promise<number> {
-    const changed = [...wanted].filter(([topic, text]) => this.told.get(topic) !== text);
+    const changed = [...wanted].filter(
+      ([topic, text]) => this.told.get(topic) !== text || this.isDue(topic, nowMs),
+    );
     const gone = old === "keep" ? [] : this.unwanted(wanted);
     const messages = [
       ...changed.flatMap(([topic, text]) => this.withFarewells(topic, text)),
@@ -59,10 +68,23 @@ export class Retained {
       // In order, which MQTT keeps on one connection; only their receipts are waited for at once.
       await Promise.all(some.map(([topic, text]) => publish(topic, text)));
     }
-    for (const [topic, text] of changed) this.told.set(topic, text);
-    for (const topic of gone) this.told.delete(topic);
+    for (const [topic, text] of changed) this.settle(topic, text, nowMs);
+    for (const topic of gone) {
+      this.told.delete(topic);
+      this.repeats.delete(topic);
+    }
     for (const [topic, text] of messages) this.note(topic, text);
     return messages.length;
+  }
+
+  private isDue(topic: string, nowMs: Millis): boolean {
+    return nowMs >= (this.repeats.get(topic) ?? Number.POSITIVE_INFINITY);
+  }
+
+  private settle(topic: string, text: string, nowMs: Millis): void {
+    if (this.told.get(topic) === text) this.repeats.delete(topic);
+    else if (this.topics.isOwnConfig(topic)) this.repeats.set(topic, nowMs + REPEAT_MS);
+    this.told.set(topic, text);
   }
 
   /** Devices that are no more, and where their states and this node's were. */
@@ -95,7 +117,6 @@ export class Retained {
 
 /** Undefined where it is nothing that could have been ours. */
 function announcedIn(text: string): Announced | undefined {
-  if (text.length > CONFIG_BYTES_MAX) return undefined;
   try {
     const { components, state_topic } = JSON.parse(text) as Record<string, unknown>;
     const platforms = new Map<string, string>();

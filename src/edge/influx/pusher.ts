@@ -63,6 +63,8 @@ export class Pusher implements Outlet {
   private last: Delivery | undefined;
   private lastMs: Millis = 0;
   private failures = 0;
+  /** What no log line is to hold, whatever a server says back. */
+  private hidden: readonly string[] = [];
   private failingMs: Millis | undefined;
   private nextMs: Millis = 0;
   private isSending = false;
@@ -176,6 +178,8 @@ export class Pusher implements Outlet {
     const query = new URLSearchParams({ ...place.query, precision: "ms" });
     const authorization = authorizationOf(into.api === 1 ? into.username : "", secret?.value);
     const headers = { "Content-Type": "text/plain; charset=utf-8", ...authorization };
+    const login = authorization.Authorization?.split(" ").at(-1);
+    this.hidden = [secret?.value, login, new URL(url).pathname].filter(isTelling);
     return request({ method: "POST", url: `${url}${place.path}?${query}`, body, headers });
   }
 
@@ -194,10 +198,10 @@ export class Pusher implements Outlet {
     }
     const isAmiss = BAD_LINES.includes(reply.status);
     if (delivery.outcome !== "delivered" && !isAmiss) {
-      return this.fail({ ...delivery, reason: `${delivery.reason}${saidIn(reply)}` });
+      return this.fail({ ...delivery, reason: `${delivery.reason}${this.saidIn(reply)}` });
     }
     // Lines that it does not take would never be taken; those beside them were.
-    const reason = `HTTP ${reply.status}${saidIn(reply)}`;
+    const reason = `HTTP ${reply.status}${this.saidIn(reply)}`;
     if (isAmiss) this.parts.counters.trouble(`${this.host} did not take some readings`, reason);
     this.count(isAmiss ? "refused" : "delivered", length);
     this.last = isAmiss ? { outcome: "later", reason } : DELIVERED;
@@ -226,6 +230,13 @@ export class Pusher implements Outlet {
     this.aheadMs = Math.abs(aheadMs) > DRIFT_MS_MAX ? aheadMs : 0;
   }
 
+  /** The beginning of what a server says, for the log, without what it was told in confidence. */
+  private saidIn({ body }: HttpReply): string {
+    const open = this.hidden.reduce((text, secret) => text.replaceAll(secret, "(hidden)"), body);
+    const text = open.replaceAll(/\s+/g, " ").trim().slice(0, SAID_LENGTH_MAX);
+    return text === "" ? "" : `: ${text}`;
+  }
+
   private count(outcome: "delivered" | "refused" | "dropped", lines: number): void {
     this.parts.counters.add("watercooler_influx_points_total", outcome, lines);
   }
@@ -242,8 +253,7 @@ function authorizationOf(username: string, secret: string | undefined): Record<s
   return { Authorization: `Basic ${login}` };
 }
 
-/** The beginning of what a server says, for the log. */
-function saidIn({ body }: HttpReply): string {
-  const text = body.replaceAll(/\s+/g, " ").trim().slice(0, SAID_LENGTH_MAX);
-  return text === "" ? "" : `: ${text}`;
+/** What hides something: an empty word or a bare slash would stand everywhere. */
+function isTelling(text: string | undefined): text is string {
+  return text !== undefined && text.length > 1;
 }
