@@ -15,6 +15,6 @@ export interface Dialect {
   frames(own: FrameCodec): FrameCodec;
   entries(own: EntryCodec): EntryCodec;
   links(own: LinkTransport): LinkTransport;
-  /** Called before the node starts. */
+  /** Called before the node starts: nothing may be written yet. */
   begin(node: Pick<Node, "write" | "every">, replica: Replica): void;
 }

@@ -21,6 +21,8 @@ function field(content: string): Uint8Array {
   return writer.finish();
 }
 
+/** Nothing is written before the node has begun its life. */
+let isReady = false;
 const more = field("of a later version");
 
 /** A frame of a type that only this version has. */
@@ -65,6 +67,7 @@ const dialect: Dialect = {
   begin: (node, replica) => {
     const seen = new Set<string>();
     node.every(LOOK_MS, () => {
+      if (!isReady) return;
       if (seen.size === 0) node.write(NEXT_KEY, utf8("value"), "durable");
       for (const { origin, held } of replica.origins()) {
         const entry = held.get(NEXT_KEY)?.entry;
@@ -89,5 +92,6 @@ const ports = { clock, log, signal, version: "9.9.9", dialect };
 const started = await startNode(loaded.value.config, ports);
 if (!started.ok) throw new Error(started.error);
 const { apiAddresses, stop } = started.value;
+isReady = true;
 console.error(`info ready api=http://${apiAddresses[0]}`);
 process.on("SIGTERM", () => void stop().then(() => process.exit(0)));

@@ -10,6 +10,9 @@ import { NodeProcess } from "./node-process.ts";
 import { MEET_MS_MAX, Trio } from "./office-trio.ts";
 
 const NEXT_PROGRAM = fileURLToPath(new URL("./next-wire-node.js", import.meta.url));
+/** Of each node's log, where something failed. */
+const LOG_CHARS_MAX = 1_000;
+
 /** The same node, run by a later version of the program. */
 function upgraded({ plan }: NodeProcess): NodeProcess {
   return new NodeProcess({ ...plan, prefix: [process.execPath, NEXT_PROGRAM] });
@@ -21,7 +24,10 @@ async function agreed(nodes: readonly NodeProcess[]): Promise<void> {
     const [first] = meshes;
     return meshes.every((one) => one?.nodes === 3 && one.digest === first?.digest);
   };
-  await until(same, MEET_MS_MAX, "all hold the same");
+  await until(same, MEET_MS_MAX, "all hold the same").catch((error: Error) => {
+    const logs = nodes.map(({ plan, log }) => `${plan.name}: ${log.slice(-LOG_CHARS_MAX)}`);
+    return assert.fail(`${error.message}\n${logs.join("\n")}`);
+  });
 }
 
 /** Hands readings in, and remembers which of them a node took. */
