@@ -81,7 +81,7 @@ async function* plain(events) {
 
 async function runFiles(batch, concurrency) {
   if (batch.length === 0) return;
-  const timeout = long ? LONG_FILE_MS_MAX : FILE_MS_MAX;
+  const timeout = long || apart === "--install" ? LONG_FILE_MS_MAX : FILE_MS_MAX;
   const events = run({ files: batch, concurrency, timeout });
   const reporter = process.stdout.isTTY ? new spec() : plain;
   for await (const text of compose(events, counted, reporter)) process.stdout.write(text);

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
+import { giveToOwner } from "./backup/data-files.ts";
 import { makeBackup } from "./backup/make-backup.ts";
 import { openArchive } from "./backup/read-archive.ts";
 import { restore } from "./backup/restore.ts";
@@ -62,7 +63,7 @@ export async function restoreFrom(config: Config, how: RestoreHow): Promise<Resu
     const restored = await restore(archive, { dataDir, over: how.over });
     if (!restored.ok) return restored;
     const placed = text === undefined ? undefined : how.configPath;
-    if (placed !== undefined) placeConfig(`${placed}.part`, placed);
+    if (placed !== undefined) placeConfig(`${placed}.part`, placed, dataDir);
     const { node, made_at } = archive.manifest;
     const before = restored.value.before ?? null;
     return ok({ ...node, made_at, data: dataDir, before, config: placed ?? null });
@@ -76,7 +77,8 @@ export async function restoreFrom(config: Config, how: RestoreHow): Promise<Resu
 }
 
 /** Whoever may read the one that was there may read the new one; the old one is kept beside. */
-function placeConfig(draft: string, path: string): void {
+function placeConfig(draft: string, path: string, dataDir: string): void {
+  giveToOwner(dataDir, draft);
   if (existsSync(path)) {
     const { mode, uid, gid } = statSync(path);
     chmodSync(draft, mode & 0o777);

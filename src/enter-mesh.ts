@@ -18,6 +18,8 @@ import { createUcanCrypto } from "./trust/ucan-crypto.ts";
 /** So long is looked for a mesh before one is made. A guess: DNS-SD answers within a second. */
 const LOOK_AROUND_MS = 5 * SECOND_MS;
 const POLL_MS = 100;
+/** An invitation may not be known everywhere yet, and who is busy is not for ever. */
+const MAY_CHANGE: readonly KnockRefusal[] = ["unknown-invitation", "busy"];
 
 export interface EnterPorts {
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface EnterPorts {
   readonly signal: AbortSignal;
   /** Shows a new mesh's root key to a person, this once; absent where nobody looks. */
   tellRootKey?(text: string, mesh: string): void;
+  /** Told when the mesh has said no, and would say so again: somebody has to do something first. */
+  shutOut?(): void;
   /** Told what a node waits for before it is in a mesh; a person may have to do something. */
   waiting?(text: string): void;
 }
@@ -101,7 +105,10 @@ async function seek(
       if (kept.ok && kept.value !== undefined) return ok(kept.value);
       const sought = seeker.state();
       if (sought.type === "admitted") return ok(taken(config.dataDir, sought.membership, log));
-      if (sought.type === "refused") return err(refusalText(sought.refusal));
+      if (sought.type === "refused") {
+        if (!MAY_CHANGE.includes(sought.refusal)) ports.shutOut?.();
+        return err(refusalText(sought.refusal));
+      }
       if (sought.type === "misled") return err(`${sought.says}: look at the address and the code`);
       const nowMs = clock.monotonicMs();
       const isAlone = invitation === undefined && sought.met.size === 0;

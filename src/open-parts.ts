@@ -4,8 +4,8 @@ import { finishRestore } from "./backup/finish-restore.ts";
 import { ok, type Result } from "./base/result.ts";
 import type { Config } from "./config/config.ts";
 import { type EnterPorts, enterMesh } from "./enter-mesh.ts";
-import { openStore } from "./store/open.ts";
 import type { Holdable, Store } from "./store/port.ts";
+import { openOrStandBy } from "./store/stand-by.ts";
 import { loadOrMintCertificate } from "./trust/certificate.ts";
 import { type Identity, loadOrCreateIdentity } from "./trust/identity.ts";
 import { makeFolder } from "./trust/make-folder.ts";
@@ -25,7 +25,7 @@ export async function openParts(config: Config, ports: EnterPorts): Promise<Resu
   if (!papers.ok) return papers;
   const entered = await enterMesh({ config, ...papers.value }, ports);
   if (!entered.ok) return entered;
-  const store = openStore(join(config.dataDir, "state.db"), ports.log);
+  const store = openOrStandBy(join(config.dataDir, "state.db"), ports.log);
   if (!store.ok) return store;
   return ok({ ...papers.value, membership: entered.value, store: store.value });
 }

@@ -139,7 +139,7 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { version, checks, ...ports }: RunPorts,
+  { version, checks, shutOut, ...ports }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
   const { clock, log } = ports;
@@ -147,7 +147,7 @@ async function wireNode(
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
   const { addresses, random, demo, replacements, naming, persistence } = core;
   const { self } = trusted.identity;
-  const objection = outText(node);
+  const objection = outText(node, shutOut);
   if (objection !== undefined) return err(objection);
   const { sensors, search } = await wireSensors(config, { clock, random, log });
   const ownKeys = replica.state(self)?.held.keys() ?? [];
@@ -217,7 +217,8 @@ async function wireNode(
 }
 
 /** Why a node does not start that has no place in its mesh any more. */
-function outText({ isForgotten, isReplaced }: Node): string | undefined {
+function outText({ isForgotten, isReplaced }: Node, shutOut = () => {}): string | undefined {
+  if (isForgotten || isReplaced) shutOut();
   if (isForgotten) return refusalText("forgotten");
   return isReplaced
     ? "another node has this one's place: run watercooler rekey, then join"

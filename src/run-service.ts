@@ -1,6 +1,6 @@
 import { systemTimers } from "../firmware-bridge/src/timers.ts";
 import type { Log } from "./base/log.ts";
-import type { NodeRunOptions } from "./cli/deps.ts";
+import { EXIT, type NodeRunOptions } from "./cli/deps.ts";
 import type { Config } from "./config/config.ts";
 import type { Check } from "./node/read-side.ts";
 import { type RunningNode, type RunPorts, startNode, urlsOf } from "./run-node.ts";
@@ -14,7 +14,7 @@ const STOP_MS_MAX = 1_500;
 /** The API may take this share of the watchdog's span to answer: half of a third. A guess. */
 const ANSWER_SHARE = 1 / 6;
 
-export interface ServicePorts extends Omit<RunPorts, "log" | "checks" | "waiting"> {
+export interface ServicePorts extends Omit<RunPorts, "log" | "checks" | "waiting" | "shutOut"> {
   readonly env: Environment;
   logOf(config: Config): Log;
   stdout(text: string): void;
@@ -31,6 +31,7 @@ export async function runService(
   ports: ServicePorts,
 ): Promise<number> {
   const { signal } = ports;
+  let failed: number = EXIT.failed;
   const reloader: Reloader<Config, RunningNode> = new Reloader({
     load: run.reload,
     logOf: ports.logOf,
@@ -40,26 +41,33 @@ export async function runService(
         log: ports.logOf(wanted),
         checks: () => configurationCheck(reloader.refusal),
         waiting: (text) => service?.waiting(text),
+        // Not started again and again by whoever supervises it.
+        shutOut: () => {
+          failed = EXIT.notAllowed;
+        },
       }),
   });
   const service = await openService(config, reloader, ports);
   const running = keepRunning(config, { run, ports, reloader, service });
-  return Promise.race([running, late(signal, ports.logOf(config))]);
+  const ended = await Promise.race([running, late(signal, ports.logOf(config))]);
+  return ended === "done" ? EXIT.done : failed;
 }
 
 /** Settles when a stop takes too long. */
-function late(signal: AbortSignal, log: Log): Promise<number> {
+function late(signal: AbortSignal, log: Log): Promise<Ended> {
   return new Promise((resolve) => {
     const soon = () => {
       systemTimers.set(STOP_MS_MAX, () => {
         log.write("warn", "left before all was closed: a peer or a disk does not let go");
-        resolve(0);
+        resolve("done");
       });
     };
     if (signal.aborted) soon();
     signal.addEventListener("abort", soon);
   });
 }
+
+type Ended = "done" | "failed";
 
 interface Running {
   readonly run: NodeRunOptions;
@@ -71,14 +79,14 @@ interface Running {
 async function keepRunning(
   config: Config,
   { run, ports, reloader, service }: Running,
-): Promise<number> {
+): Promise<Ended> {
   const { signal, logOf, stdout, fail } = ports;
   const next = wishes(ports);
   const begun = await reloader.begin(config);
-  if (!begun.ok && signal.aborted) return 0;
+  if (!begun.ok && signal.aborted) return "done";
   if (!begun.ok) {
     fail(begun.error);
-    return 1;
+    return "failed";
   }
   const { id, meshAddresses: mesh } = begun.value;
   const { name, room } = config.node;
@@ -90,13 +98,13 @@ async function keepRunning(
   for (let wish = await next(); wish === "reload"; wish = await next()) {
     service?.reloading();
     const outcome = await reloader.reload();
-    if (outcome === "dead") return 1;
+    if (outcome === "dead") return "failed";
     const { node, inForce = config } = reloader;
     if (outcome === "in force" && node !== undefined) tellReady(node, logOf(inForce));
     service?.ready(statusText(reloader));
   }
   await Promise.all([service?.stopping(), reloader.stop()]);
-  return 0;
+  return "done";
 }
 
 /** What is wanted next, once it is: reloads that were asked for meanwhile are one. */

@@ -4,7 +4,16 @@ import { type Answer, json } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { problem } from "./problems.ts";
 import type { Asked, Route } from "./router.ts";
-import type { BackupHeldDocument, BackupReleasedDocument } from "./types.ts";
+
+/** `pid` tells which process keeps the file still, as the folder's own note does. */
+interface BackupHeldDocument {
+  readonly hold: number;
+  readonly pid: number;
+}
+
+interface BackupReleasedDocument {
+  readonly still: boolean;
+}
 
 const request = v.strictObject({ file: v.picklist(["state", "history"]) });
 

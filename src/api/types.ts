@@ -247,16 +247,6 @@ export interface PlanDocument {
   readonly places: Readonly<Record<string, { readonly x: number; readonly y: number }>>;
 }
 
-/** `pid` tells which process keeps the file still, as the folder's own note does. */
-export interface BackupHeldDocument {
-  readonly hold: number;
-  readonly pid: number;
-}
-
-export interface BackupReleasedDocument {
-  readonly still: boolean;
-}
-
 /** Whether the demo's office is cut in two. */
 export interface DemoDocument {
   readonly cut: boolean;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { chownSync, existsSync, readdirSync, statSync } from "node:fs";
 
 export const STATE_FILE = "state.db";
 export const HISTORY_FILE = "history.db";
@@ -29,4 +29,17 @@ export function dataFilesIn(dataDir: string): readonly string[] {
 /** What is in a folder, nothing where there is none. */
 export function namesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+/** With sudo, the data folder's own user has to be able to use what was made. */
+export function giveToOwner(dataDir: string, ...paths: readonly string[]): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dataDir);
+  for (const path of paths) {
+    try {
+      chownSync(path, uid, gid);
+    } catch {
+      // It is not there, or on a disk that takes no writes; doctor tells of what can't be read.
+    }
+  }
 }

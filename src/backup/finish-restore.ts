@@ -1,5 +1,4 @@
 import {
-  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -8,12 +7,11 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { takeLock } from "../store/lock.ts";
-import { dataFilesIn, namesIn, STATE_FILE } from "./data-files.ts";
+import { dataFilesIn, giveToOwner, namesIn, STATE_FILE } from "./data-files.ts";
 
 /**
  * The steps of a restore, as folders inside the data folder, so that one that was cut short is
@@ -94,11 +92,10 @@ export function finishRestore(dataDir: string): Result<void> {
   }
 }
 
-/** With sudo, the service's own user has to be able to end what is cut short. */
+/** Whoever starts the node may have to end what is cut short. */
 function makeOwned(folder: string, dataDir: string): void {
   mkdirSync(folder, { mode: FOLDER_MODE });
-  const { uid, gid } = statSync(dataDir);
-  if (process.getuid?.() === 0) chownSync(folder, uid, gid);
+  giveToOwner(dataDir, folder);
 }
 
 function nextBefore(dataDir: string): string {

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { damageIn } from "../store/check.ts";
 import { LOCKED, lockHolder, takeLock } from "../store/lock.ts";
 import { identityFromPem } from "../trust/identity.ts";
-import { HISTORY_FILE, isBackedUp, namesIn, STATE_FILE } from "./data-files.ts";
+import { giveToOwner, HISTORY_FILE, isBackedUp, namesIn, STATE_FILE } from "./data-files.ts";
 import { CONFIG_FILE, FORMAT, MANIFEST_FILE, type Manifest } from "./manifest.ts";
 import { ArchiveWriter, type Progress } from "./write-archive.ts";
 
@@ -58,6 +58,7 @@ export async function makeBackup(order: BackupOrder): Promise<Result<MadeBackup>
     return err("the node's files did not stand still: try again when less is taken back");
   } finally {
     if (lock.ok) lock.value.release();
+    if (lock.ok) giveToOwner(dataDir, `${join(dataDir, STATE_FILE)}.lock`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { unusable } from "../store/check.ts";
@@ -6,7 +6,7 @@ import { LOCKED, takeLock } from "../store/lock.ts";
 import { identityFromPem } from "../trust/identity.ts";
 import { makeFolder } from "../trust/make-folder.ts";
 import { readMembership } from "../trust/membership-file.ts";
-import { dataFilesIn, STATE_FILE } from "./data-files.ts";
+import { dataFilesIn, giveToOwner, STATE_FILE } from "./data-files.ts";
 import {
   abandonRestore,
   beginRestore,
@@ -57,13 +57,13 @@ export async function restore(archive: Archive, order: RestoreOrder): Promise<Re
       abandonRestore(dataDir);
       return fit;
     }
-    giveToOwner(dataDir, folder, archive.dataFiles);
+    giveToOwner(dataDir, ...archive.dataFiles.map((name) => join(folder, name)));
     decideRestore(dataDir);
     const before = placeRestored(dataDir);
     return ok({ files: archive.dataFiles, before });
   } finally {
     lock.value.release();
-    giveToOwner(dataDir, dataDir, [`${STATE_FILE}.lock`]);
+    giveToOwner(dataDir, `${join(dataDir, STATE_FILE)}.lock`);
   }
 }
 
@@ -84,14 +84,4 @@ async function gather(archive: Archive, folder: string): Promise<Result<void>> {
   const state = join(folder, STATE_FILE);
   const trouble = existsSync(state) ? unusable(state) : undefined;
   return trouble === undefined ? ok(undefined) : err(`the backup can't be used: ${trouble}`);
-}
-
-/** With sudo, the service's own user has to be able to read what was made. */
-function giveToOwner(dataDir: string, folder: string, names: readonly string[]): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dataDir);
-  for (const name of names) {
-    const path = join(folder, name);
-    if (existsSync(path)) chownSync(path, uid, gid);
-  }
 }

@@ -3,6 +3,8 @@ import type { Millis } from "../base/time.ts";
 import type { Replica } from "../replica/replica.ts";
 import { type Sighting, sightings } from "./network.ts";
 import { nodeViews } from "./nodes.ts";
+import { lansOf } from "./probing.ts";
+import { isInSubnet } from "./subnet.ts";
 import type { NodeView, PersonView } from "./views.ts";
 
 interface Seen {
@@ -18,10 +20,11 @@ export function withRooms(
 ): readonly PersonView[] {
   const now = [...sightings(replica, nowMs)].filter(({ ageMs }) => ageMs <= awayAfterMs);
   const nodes = nodeViews(replica, self, nowMs);
+  const lans = lansOf(replica);
   return people.map((view) => {
     const own = new Set(view.devices.map(({ mac }) => mac));
     const seen = now.filter(({ mac }) => own.has(mac)).map(seenBy);
-    const room = view.isIn ? roomOfPerson(seen, nodes) : undefined;
+    const room = view.isIn ? roomOfPerson(seen, nodes, lans) : undefined;
     return room === undefined ? view : { ...view, room };
   });
 }
@@ -42,11 +45,13 @@ interface RoomQuestion {
  *
  * On one network all Pis can see all devices, and which of them does is chance. So a node of
  * another room speaks for the room only where it is on another network than the device, as in an
- * office with an access point and a network for each room or floor.
+ * office with an access point and a network for each room or floor. `lans` are the subnets that
+ * nodes tell; of who tells none, the network is guessed from its addresses.
  */
 export function roomOfPerson(
   seen: readonly Seen[],
   nodes: readonly NodeView[],
+  lans: ReadonlyMap<NodeId, readonly string[]> = new Map(),
 ): string | undefined {
   const alive = nodes.filter(({ state }) => state === "alive");
   const rooms = new Set(
@@ -55,10 +60,13 @@ export function roomOfPerson(
   const [room = ""] = rooms;
   if (rooms.size !== 1 || room === "") return undefined;
   const elsewhere = alive.filter((node) => node.room !== room);
-  const networks = seen.flatMap(({ ips }) => ips).map(networkOf);
+  const ips = seen.flatMap((one) => one.ips);
+  const networks = ips.map(networkOf);
   const seenOn = new Set(networks.filter((network) => network !== undefined));
   if (elsewhere.length === 0 || seenOn.size === 0) return undefined;
-  const wouldSee = ({ addresses }: NodeView) => {
+  const wouldSee = ({ id, addresses }: NodeView) => {
+    const told = lans.get(id) ?? [];
+    if (told.length > 0) return told.some((lan) => ips.some((ip) => isInSubnet(ip, lan)));
     const own = addresses.map((address) => networkOf(splitAddress(address)?.host ?? ""));
     const known = own.filter((network) => network !== undefined);
     return known.length === 0 || known.some((network) => seenOn.has(network));

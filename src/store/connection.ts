@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import SQLite, { type Database } from "better-sqlite3";
 import { keep, readPragma, setPragma } from "./kept.ts";
-import { migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
+import { migrate, STATE_STEPS, type Step, schemaVersion, stepBack } from "./migrations.ts";
 import { Rows } from "./rows.ts";
 
 /**
@@ -29,6 +29,8 @@ const HEADER_VERSION_AT = 60;
 export interface Connection {
   readonly db: Database;
   readonly rows: Rows;
+  /** The newer schema that was taken back to this build's, if it was. */
+  readonly backFrom: number | undefined;
 }
 
 /** What is in the file can't be trusted. */
@@ -41,17 +43,22 @@ export class NewerSchema extends Error {}
  * Opens and checks the database at `path`, which must exist; a "new" one is an empty file.
  * Throws Damage, NewerSchema or SQLite's own errors, with nothing left open.
  */
-export function connect(path: string, age: "new" | "old"): Connection {
-  if (age === "old") refuseNewer(headerVersion(path));
+export function connect(
+  path: string,
+  age: "new" | "old",
+  steps: readonly Step[] = STATE_STEPS,
+): Connection {
+  // What the next version wrote may have a way back inside.
+  if (age === "old") refuseNewer(headerVersion(path), steps.length + 1);
   const db = keep(new SQLite(path, { timeout: BUSY_MS_MAX, fileMustExist: true }));
   try {
     configure(db);
     check(db);
-    bringUpToDate(db);
+    const backFrom = bringToDate(db, steps);
     const rows = new Rows(db);
     const damage = rows.damage();
     if (damage !== undefined) throw new Damage(damage);
-    return { db, rows };
+    return { db, rows, backFrom };
   } catch (error) {
     db.close();
     throw error;
@@ -91,18 +98,24 @@ function check(db: Database): void {
   if (said !== "ok") throw new Damage(String(said).replaceAll("\n", " "));
 }
 
-function bringUpToDate(db: Database): void {
+/** Gives the newer version that it was taken back from, if it was. */
+function bringToDate(db: Database, steps: readonly Step[]): number | undefined {
   const version = schemaVersion(db);
-  refuseNewer(version);
   if (version < 0) throw new Damage(`schema ${version}`);
-  if (version === SCHEMA_VERSION) return;
-  migrate(db);
+  if (version === steps.length) return undefined;
+  const isNewer = version > steps.length;
+  if (isNewer) {
+    refuseNewer(version, steps.length + 1);
+    const isSound = () => new Rows(db).damage() === undefined;
+    if (!stepBack(db, isSound)) refuseNewer(version, steps.length);
+  } else migrate(db, steps);
   // So that the version can be read from the file alone, without opening it.
   setPragma(db, "wal_checkpoint(TRUNCATE)");
+  return isNewer ? version : undefined;
 }
 
-function refuseNewer(version: number): void {
-  if (version > SCHEMA_VERSION) throw new NewerSchema(`schema ${version}`);
+function refuseNewer(version: number, highest: number): void {
+  if (version > highest) throw new NewerSchema(`schema ${version}`);
 }
 
 /**

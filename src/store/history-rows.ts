@@ -12,13 +12,16 @@ import type {
   SpanRange,
   Sparing,
 } from "./history.ts";
-import { keep, readPragma, setPragma } from "./kept.ts";
+import { keep } from "./kept.ts";
+import { migrate, type Step, schemaVersion, stepBack } from "./migrations.ts";
 
 /**
  * Bodies lie in the order of their arrival, so that an hour's are written side by side; the index
  * finds them by span. A segment carries its own identity and hash, so a damaged index shows.
  */
-const SCHEMA = `
+const HISTORY_STEPS: readonly Step[] = [
+  {
+    up: `
   CREATE TABLE series (
     number INTEGER PRIMARY KEY, origin TEXT NOT NULL, sensor TEXT NOT NULL, kind TEXT NOT NULL,
     room TEXT NOT NULL
@@ -28,8 +31,10 @@ const SCHEMA = `
     series INTEGER NOT NULL, sealed INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL
   );
   CREATE UNIQUE INDEX by_span ON segments (tier, series, start_ms);
-  CREATE TABLE journal (id INTEGER PRIMARY KEY, block BLOB NOT NULL);`;
-const SCHEMA_VERSION = 1;
+  CREATE TABLE journal (id INTEGER PRIMARY KEY, block BLOB NOT NULL);`,
+    down: "",
+  },
+];
 
 interface PlaceRow {
   readonly tier: number;
@@ -55,15 +60,13 @@ interface SeriesRow {
 }
 
 /** Makes the tables of a new file. "newer": a later version of the program made it. */
-export function prepareHistory(db: Database): "ready" | "newer" {
-  const version = Number(readPragma(db, "user_version"));
-  if (version > SCHEMA_VERSION) return "newer";
-  if (version === 0) {
-    db.transaction(() => {
-      db.exec(SCHEMA);
-      setPragma(db, `user_version = ${SCHEMA_VERSION}`);
-    })();
+export function prepareHistory(db: Database, steps = HISTORY_STEPS): "ready" | "newer" {
+  const version = schemaVersion(db);
+  const isSound = () => keep(prepare(db)) !== undefined;
+  if (version > steps.length) {
+    return version === steps.length + 1 && stepBack(db, isSound) ? "ready" : "newer";
   }
+  migrate(db, steps);
   return "ready";
 }
 

@@ -26,7 +26,8 @@ export function takeLock(path: string): Result<Lock> {
   let db: SQLite.Database | undefined;
   try {
     db = keep(new SQLite(`${path}.lock`, { timeout: 0 }));
-    db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    // With its journal in memory no byte is written, so that a full disk gives the lock too.
+    db.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     db?.close();
     if (!codeOf(error).startsWith("SQLITE_BUSY")) {

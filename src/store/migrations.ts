@@ -1,8 +1,20 @@
+import { crc32 } from "node:zlib";
 import type { Database } from "better-sqlite3";
-import { readPragma, setPragma } from "./kept.ts";
+import { codeOf } from "./failure.ts";
+import { keep, readPragma, setPragma } from "./kept.ts";
 
 /**
- * One step a schema version; a step that has shipped is never changed.
+ * From one schema to the next, and back. A step that has shipped is never changed. The way back
+ * leaves every row as the version before would have written it, sums included, so that one goes
+ * on with it; what only the newer version knows may be lost.
+ */
+export interface Step {
+  readonly up: string;
+  readonly down: string;
+}
+
+/**
+ * What the store's file looks like, a step a version.
  *
  * An entry names its origin by number: the 56 characters of the identity in every row cost a third
  * more pages (measured with entries of 250 bytes). The rows of one origin lie side by side, since
@@ -10,8 +22,9 @@ import { readPragma, setPragma } from "./kept.ts";
  * checksums of its own, and a flipped bit inside a blob passes its checks. No table has an index
  * beside itself, since a damaged one passes both.
  */
-const STEPS: readonly string[] = [
-  `CREATE TABLE origins (
+export const STATE_STEPS: readonly Step[] = [
+  {
+    up: `CREATE TABLE origins (
      origin TEXT PRIMARY KEY, number INTEGER NOT NULL, coverage TEXT NOT NULL, sum INTEGER NOT NULL
    ) WITHOUT ROWID;
    CREATE TABLE entries (
@@ -24,21 +37,73 @@ const STEPS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL)
      WITHOUT ROWID;`,
+    // Nobody wrote what was before.
+    down: "",
+  },
 ];
 
-/** The schema that this build writes. */
-export const SCHEMA_VERSION = STEPS.length;
+/** The schema of the store that this build writes. */
+export const SCHEMA_VERSION = STATE_STEPS.length;
+
+/** Each newer version leaves its way back, for an older program knows nothing of it. */
+const WAYS_BACK = `CREATE TABLE IF NOT EXISTS ways_back (
+  version INTEGER PRIMARY KEY, sql TEXT NOT NULL, sum INTEGER NOT NULL
+) WITHOUT ROWID`;
+/** What would reach beyond the file; a step has no use for it. */
+const FORBIDDEN = /\b(?:attach|detach|vacuum|pragma|load_extension)\b/i;
 
 export function schemaVersion(db: Database): number {
   return readPragma(db, "user_version") as number;
 }
 
-/** Brings a database of an older build up to SCHEMA_VERSION, each step whole or not at all. */
-export function migrate(db: Database): void {
-  for (let at = schemaVersion(db); at < SCHEMA_VERSION; at++) {
+/** Brings a database of an older build up to date, each step whole or not at all. */
+export function migrate(db: Database, steps: readonly Step[]): void {
+  for (const [at, { up, down }] of steps.entries()) {
+    if (at < schemaVersion(db)) continue;
     db.transaction(() => {
-      db.exec(STEPS[at] as string);
+      db.exec(up);
+      if (at > 0) leaveWayBack(db, at + 1, down);
       setPragma(db, `user_version = ${at + 1}`);
     })();
   }
+}
+
+/**
+ * Takes a database of the next newer build back by one version, as that build left word how; false
+ * where it can't be, and then nothing is changed. `isSound` judges what came of it.
+ */
+export function stepBack(db: Database, isSound: () => boolean): boolean {
+  const version = schemaVersion(db);
+  try {
+    db.transaction(() => {
+      const way = wayBack(db, version);
+      if (way === undefined || FORBIDDEN.test(way)) throw new Error("no way back");
+      db.exec(way);
+      keep(db.prepare("DELETE FROM ways_back WHERE version = ?")).run(version);
+      setPragma(db, `user_version = ${version - 1}`);
+      if (!isSound()) throw new Error("the way back leads elsewhere");
+    })();
+    return true;
+  } catch (error) {
+    // Then it is the disk that does not let it.
+    if (/^SQLITE_(FULL|IOERR|READONLY|NOMEM)/.test(codeOf(error))) throw error;
+    return false;
+  }
+}
+
+function leaveWayBack(db: Database, version: number, sql: string): void {
+  db.exec(WAYS_BACK);
+  const leave = keep(db.prepare("INSERT OR REPLACE INTO ways_back VALUES (?, ?, ?)"));
+  leave.run(version, sql, sumOf(version, sql));
+}
+
+function wayBack(db: Database, version: number): string | undefined {
+  type Row = { readonly sql: string; readonly sum: number };
+  const find = db.prepare<[number], Row>("SELECT sql, sum FROM ways_back WHERE version = ?");
+  const row = keep(find).get(version);
+  return row !== undefined && row.sum === sumOf(version, row.sql) ? row.sql : undefined;
+}
+
+function sumOf(version: number, sql: string): number {
+  return crc32(JSON.stringify([version, sql]));
 }

@@ -5,21 +5,30 @@ import {
   constants,
   mkdirSync,
   openSync,
+  rmSync,
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { moveAside } from "./aside.ts";
+import { FILE_ENDS, moveAside } from "./aside.ts";
 import { type Connection, connect, Damage, NewerSchema } from "./connection.ts";
 import { askDisk, codeOf, failureOf } from "./failure.ts";
-import { takeLock } from "./lock.ts";
-import type { Holdable, Store } from "./port.ts";
+import { LOCKED, takeLock } from "./lock.ts";
+import type { Holdable, Store, StoreFailure } from "./port.ts";
 import { SqliteStore } from "./sqlite.ts";
 
 /** Only the daemon's own user may look: the store names people. */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+
+/** Why a store is not open. */
+export interface Unopened {
+  /** One line that says what to do. */
+  readonly says: string;
+  /** Set where nothing is wrong with it but that its disk takes no writes. */
+  readonly disk: Exclude<StoreFailure, "broken"> | undefined;
+}
 
 /**
  * Opens the store at `path`, or makes it and its folder. A damaged one is moved aside and a new one
@@ -28,21 +37,39 @@ const FILE_MODE = 0o600;
  * The error is one line that says what to do.
  */
 export function openStore(path: string, log: Log): Result<Store & Holdable> {
+  const opened = tryOpenStore(path, log);
+  return opened.ok ? opened : err(opened.error.says);
+}
+
+/** The same, with what kind of trouble it is. */
+export function tryOpenStore(path: string, log: Log): Result<SqliteStore, Unopened> {
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    return err(folderError(folder, error));
+    return err({ says: folderError(folder, error), disk: undefined });
   }
   const lock = takeLock(path);
-  if (!lock.ok) return lock;
+  if (!lock.ok) {
+    const isTaken = lock.error.startsWith(LOCKED);
+    return err({ says: lock.error, disk: isTaken ? undefined : diskTrouble(askDisk(path)) });
+  }
   try {
     const { connection, movedAside } = openOrBegin(path, log);
     return ok(new SqliteStore(connection, { path, movedAside, lock: lock.value, log }));
   } catch (error) {
     lock.value.release();
-    return err(openError(path, error));
+    return err({ says: openError(path, error), disk: diskTroubleOf(path, error) });
   }
+}
+
+function diskTroubleOf(path: string, error: unknown): Unopened["disk"] {
+  if (error instanceof NewerSchema || codeOf(error).startsWith("SQLITE_BUSY")) return undefined;
+  return diskTrouble(failureOf(error, path));
+}
+
+function diskTrouble(failure: StoreFailure): Unopened["disk"] {
+  return failure === "broken" ? undefined : failure;
 }
 
 interface Opened {
@@ -58,7 +85,17 @@ function openOrBegin(path: string, log: Log): Opened {
   try {
     if (bytes === undefined) throw new Damage("its log is there, the database is not");
     if (bytes === 0) throw new Damage("the file is empty");
-    return { connection: connect(path, "old"), movedAside: undefined };
+    const connection = connect(path, "old");
+    const { backFrom } = connection;
+    if (backFrom !== undefined) {
+      const fields = { schema: backFrom };
+      log.write(
+        "warn",
+        "the store was a newer version's: taken back as that one left word",
+        fields,
+      );
+    }
+    return { connection, movedAside: undefined };
   } catch (error) {
     if (!isDamage(error, path)) throw error;
     const movedAside = moveAside(path);
@@ -74,7 +111,13 @@ function begin(path: string): Connection {
   closeSync(openSync(path, "wx", FILE_MODE));
   // The mode above is masked by the process's own; SQLite gives its log the mode of the file.
   chmodSync(path, FILE_MODE);
-  return connect(path, "new");
+  try {
+    return connect(path, "new");
+  } catch (error) {
+    // An empty file would be taken for a damaged one, and moved aside at each start.
+    for (const end of FILE_ENDS) rmSync(path + end, { force: true });
+    throw error;
+  }
 }
 
 /** What a new file cures: also a sector that can't be read, not a disk that can't be written. */

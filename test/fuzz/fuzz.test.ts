@@ -42,10 +42,10 @@ test("a parser that breaks, is slow or keeps what it read is told with how to se
     return true;
   });
   const slow = bad(() => {
-    const untilMs = performance.now() + 130;
-    while (performance.now() < untilMs);
+    const before = process.cpuUsage();
+    while (process.cpuUsage(before).user < 130_000);
   });
-  await assert.rejects(fuzz(slow, { seed: 1, count: 1 }), /took 1\d\d/);
+  await assert.rejects(fuzz(slow, { seed: 1, count: 1 }), /took \d{3}/);
   const kept: Uint8Array[] = [];
   const keeping = bad(() => void kept.push(new Uint8Array(4_000)));
   await assert.rejects(fuzz(keeping, { seed: 1, count: 3_000 }), /bytes more are held/);

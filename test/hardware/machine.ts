@@ -175,7 +175,10 @@ export class Machine {
   private listen(socket: Socket): void {
     this.hands = socket;
     socket.on("error", () => socket.destroy());
-    createInterface({ input: socket }).on("line", (line) => {
+    const lines = createInterface({ input: socket });
+    // A machine without power resets it; it hands that on beside the socket.
+    lines.on("error", () => socket.destroy());
+    lines.on("line", (line) => {
       const message = JSON.parse(line) as { ready: true } | (Outcome & { id: number });
       if ("ready" in message) {
         this.ready();

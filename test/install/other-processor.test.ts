@@ -19,7 +19,11 @@ const LOADED = `
 import { createRequire } from "node:module";
 const from = createRequire(process.argv[1]);
 const SQLite = from("better-sqlite3");
-new SQLite(":memory:").prepare("select 1").get();
+// Kept for as long as the process lives, as all of the store is (src/store/kept.ts).
+const database = new SQLite(":memory:");
+const statement = database.prepare("select 1");
+globalThis.kept = [database, statement];
+statement.get();
 for (const name of ["serialport", "i2c-bus", "onoff", "bme280-sensor"]) from(name);
 console.log(process.arch);
 process.exit(0);

@@ -13,10 +13,13 @@ import fs, {
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import test from "node:test";
+import { restoreFrom } from "../../src/back-up.ts";
 import { finishRestore } from "../../src/backup/finish-restore.ts";
 import { makeBackup } from "../../src/backup/make-backup.ts";
 import { openArchive } from "../../src/backup/read-archive.ts";
 import { parseTarHeader, tarHeader } from "../../src/backup/tar.ts";
+import { CliError } from "../../src/cli/deps.ts";
+import type { Config } from "../../src/config/config.ts";
 import {
   backUpStopped,
   contents,
@@ -166,4 +169,34 @@ test("a restore that ends between any two steps is nothing or becomes whole", as
   }
   assert.deepEqual([...seen], ["old", "new"]);
   assert.ok(!existsSync(join(data, "restore.ready")));
+});
+
+test("the configuration is put in its place when that is asked for, and never in part", async (t) => {
+  const folder = tempFolder(t);
+  const [data, path] = [join(folder, "data"), join(folder, "pi.backup")];
+  stoppedNode(data, "a");
+  const configPath = join(folder, "old.yaml");
+  const target = join(folder, "restored");
+  writeFileSync(configPath, JSON.stringify({ data: target }));
+  assert.ok((await makeBackup({ ...order(data, path), configPath })).ok);
+  const place = join(folder, "watercooler.yaml");
+  writeFileSync(place, "what was there", { mode: 0o640 });
+  const how = { path, over: "refuse" as const, configPath: place };
+  const config = { dataDir: join(folder, "elsewhere") } as Config;
+  const bad = await restoreFrom(config, {
+    ...how,
+    dataDirOf: () => Promise.reject(new CliError(78, "bad")),
+  }).catch((error: unknown) => error);
+  assert.ok(bad instanceof CliError);
+  assert.equal(readFileSync(place, "utf8"), "what was there");
+  assert.ok(!existsSync(`${place}.part`) && !existsSync(target));
+  const dataDirOf = async (at: string) => JSON.parse(readFileSync(at, "utf8")).data as string;
+  const done = await restoreFrom(config, { ...how, dataDirOf });
+  assert.ok(done.ok, done.ok ? "" : done.error);
+  assert.deepEqual([done.value.data, done.value.config], [target, place]);
+  assert.equal(markIn(target), "a");
+  assert.equal(readFileSync(place, "utf8"), readFileSync(configPath, "utf8"));
+  assert.equal(readFileSync(`${place}.before-restore`, "utf8"), "what was there");
+  assert.equal(statSync(place).mode & 0o777, 0o640);
+  assert.ok(!existsSync(`${place}.part`));
 });

@@ -244,6 +244,7 @@ test("a mesh grows by invitations and knocks, and puts out who has to go", async
     d.start();
     await until(() => !d.isRunning, STEP_MS_MAX, "it does not start again");
     assert.match(d.log, /^watercooler: this node was put out of the mesh: run watercooler rekey/m);
+    assert.equal(d.exitCode, 77, "so that systemd does not try it again for ever");
     await agree([b, c, e], "b,c,e");
   });
 

@@ -89,6 +89,29 @@ async function commits(node: NodeProcess): Promise<number> {
   return Number(/^watercooler_store_commits_total (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
+/** Killed, it starts on that disk: with what is there, and again in memory. */
+async function startsOnIt(sick: NodeProcess, well: NodeProcess): Promise<void> {
+  await sick.end("SIGKILL");
+  sick.start(`${sick.plan.data}.yaml`);
+  await until(
+    async () => (await health(sick))?.status === "degraded",
+    START_MS_MAX,
+    "health telling after a start",
+  );
+  assert.match((await health(sick))?.checks.store.detail ?? "", called);
+  assert.ok(await shows(sick, "sick/shelf", 5)(), "what its disk has");
+  assert.equal(await sick.push("box", 2), 507);
+  assert.equal(await sick.write("PUT", TARGET, { value: 21 }), 507);
+  assert.equal(await well.push("shelf", 6), 202);
+  await until(shows(sick, "well/shelf", 6), SPREAD_MS_MAX, "6 at the restarted one");
+  const { at } = (await reading(well, "sick/sim")) ?? {};
+  await until(
+    async () => (await reading(well, "sick/sim"))?.at !== at,
+    SPREAD_MS_MAX,
+    "the restarted one's own sensor at the other",
+  );
+}
+
 async function main(): Promise<Record<string, number>> {
   mount();
   const [sick, well] = await makeNodes();
@@ -102,7 +125,6 @@ async function main(): Promise<Record<string, number>> {
     const before = await commits(sick);
     assert.equal(await sick.push("shelf", 5), 202);
     await until(async () => (await commits(sick)) > before, START_MS_MAX, "a commit");
-    const { pid } = sick;
     assert.equal(await sick.write("PUT", TARGET, { value: 20 }), 200);
 
     begin();
@@ -128,6 +150,8 @@ async function main(): Promise<Record<string, number>> {
       "the sick one's own sensor at the other",
     );
 
+    await startsOnIt(sick, well);
+    const { pid } = sick;
     end();
     const recoveredMs = await until(
       async () => (await health(sick))?.status === "ok",
@@ -142,6 +166,7 @@ async function main(): Promise<Record<string, number>> {
       assert.equal(target?.value, 20, "what was refused was not done");
       assert.equal(await node.status(OTHER_TARGET), 404);
     }
+    assert.equal(await sick.write("PUT", TARGET, { value: 23 }), 200);
     assert.match(sick.log, /^error the store takes no writes.*^info {2}the store takes writes/ms);
 
     // What it knew is on its disk: started alone, it still knows.
@@ -150,6 +175,7 @@ async function main(): Promise<Record<string, number>> {
     sick.start();
     await until(shows(sick, "sick/box", 4), START_MS_MAX, "4 after a restart");
     assert.ok(await shows(sick, "well/box", 3)(), "3 after a restart");
+    assert.ok(await shows(sick, "well/shelf", 6)(), "6, taken while nothing was kept");
     assert.ok(await shows(sick, "sick/shelf", 5)(), "5 after a restart");
     assert.equal((await health(sick))?.status, "ok");
     assert.doesNotMatch(sick.log, /damaged/);

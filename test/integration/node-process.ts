@@ -96,9 +96,8 @@ export class NodeProcess {
     return config;
   }
 
-  start(): void {
+  start(config = this.prepare()): void {
     const { prefix = [] } = this.plan;
-    const config = this.prepare();
     this.log = "";
     const [command = "", ...args] = [...prefix, process.execPath, PROGRAM, "up"];
     const child = spawn(command, [...args, "--config", config], {

@@ -5,11 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { MINUTE_MS } from "../../src/base/time.ts";
 import { checkConfig } from "../../src/config/check.ts";
 import { folder, run, until, writeConfig } from "./cli-harness.ts";
 import { serve } from "./service-node.ts";
 
-const WATCHDOG_MS = 3_000;
+const WATCHDOG_MS = 60_000;
 /** No part of it is a word that a node has of its own. */
 const MARK = "SeCrEt";
 const secret = (what: string, begins = "") => `${begins}${MARK}-${what}`;
@@ -74,6 +75,7 @@ test("no secret is ever told, whatever fails", { skip }, async (context) => {
     log: { level: "debug" },
     ...secretive(host),
   };
+  const startMs = performance.now();
   const node = await serve(context, config, WATCHDOG_MS);
   const text = async (path: string) => (await fetch(`${node.api}${path}`)).text();
   const body = JSON.stringify({ sensor: "climate", kind: "temperature", value: 30 });
@@ -108,10 +110,11 @@ test("no secret is ever told, whatever fails", { skip }, async (context) => {
     assert.ok(!said.includes(word), "the root key was told");
   }
   assert.doesNotMatch(said, /PRIVATE KEY/);
-  // The times differ, what happened does not: each kind of failure once a minute.
+  // Each kind of failure at once, and then once a minute.
   const kinds = (node.log.match(/^<4>announcing to .+? failed/gm) ?? []).map(String);
+  const minutes = Math.floor((performance.now() - startMs) / MINUTE_MS);
   assert.ok(kinds.length >= 3, node.log);
-  assert.equal(new Set(kinds).size, kinds.length, node.log);
+  assert.ok(kinds.length <= new Set(kinds).size * (1 + minutes), node.log);
 });
 
 test("no secret is shown where the file is wrong", async (context) => {

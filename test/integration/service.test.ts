@@ -8,8 +8,8 @@ import { folder, PROGRAM, until, writeConfig } from "./cli-harness.ts";
 import { freePorts } from "./node-process.ts";
 import { type ServedNode, serve } from "./service-node.ts";
 
-/** Told each second then. */
-const WATCHDOG_MS = 3_000;
+/** Told each 1.5 s then, and half of that may go by in a block or until the API answers. */
+const WATCHDOG_MS = 4_500;
 const BLOCK_MS = 3_000;
 const TERMINAL = `
 import os, pty, sys

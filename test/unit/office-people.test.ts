@@ -91,6 +91,11 @@ test("a room is told only where the Pis of other rooms would see the device too"
   assert.equal(roomOfPerson([seen(1, "10.0.9.7"), seen(3, "10.0.9.7")], two), "kitchen");
   assert.equal(roomOfPerson([seen(1, "fe80::7")], flat), undefined, "link-local is everywhere");
   assert.equal(roomOfPerson([], flat), undefined);
+  const told = (lan: string) => new Map([[idOf(2), [lan]]]);
+  const near = seen(1, "10.0.9.7");
+  assert.equal(roomOfPerson([near], flat, told("10.0.8.0/22")), undefined, "one network of two");
+  assert.equal(roomOfPerson([near], flat, told("10.0.0.0/24")), "kitchen");
+  assert.equal(roomOfPerson([seen(1, "10.0.0.200")], flat, told("10.0.0.0/25")), "kitchen");
   const six = [at(1, "kitchen", "[2001:db8:0:9::1]:7946"), at(2, "lab", "[2001:db8::2]:7946")];
   assert.equal(roomOfPerson([seen(1, "2001:db8:0:9::7")], six), "kitchen");
   assert.equal(roomOfPerson([seen(1, "2001:0db8:0:0:1::7")], six), undefined);

@@ -71,7 +71,7 @@ export class CatchUp {
 
   constructor(private readonly parts: CatchUpParts) {}
 
-  /** Everything is to be looked at, at the first round. */
+  /** Everything is to be looked at anew, in the next round. */
   start(): void {
     for (const origin of this.parts.origins()) this.published(origin);
   }

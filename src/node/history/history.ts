@@ -159,6 +159,8 @@ export class History implements HistorySide {
     const { replica, overlay, counters } = this.parts;
     const retired = [...this.historian.book.origins()].filter((id) => replica.isRetired(id));
     for (const origin of retired) this.historian.forget(origin);
+    // What it kept for others falls to other nodes, this one among them.
+    if (retired.length > 0) this.catchUp.start();
     this.lookAtReplaced();
     this.historian.look();
     this.publisher.tell();

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { StandByStore } from "../../src/store/stand-by.ts";
+import { markIn, stoppedNode, tempFolder } from "./backup-files.ts";
+
+const NOBODY = 65_534;
+
+test("a store that stands by takes over the file when its disk takes writes", (t) => {
+  const data = join(tempFolder(t), "data");
+  stoppedNode(data, "before");
+  const lines: string[] = [];
+  const log = { write: (level: string, text: string) => void lines.push(`${level} ${text}`) };
+  const held = { origins: [], remembered: [], meta: { mark: "in memory" } };
+  const path = join(data, "state.db");
+  const store = new StandByStore(path, log, held, "read-only");
+  assert.deepEqual(store.hold(), { ok: false, error: "read-only" });
+  assert.equal(store.state().failure, "read-only");
+  assert.deepEqual(store.load(), held);
+  assert.deepEqual(store.commit({ meta: { mark: "after" } }, "durable").ok, true);
+  assert.equal(store.state().failure, undefined);
+  // So that whoever holds the state writes all of it.
+  assert.equal(store.state().reopened, 1);
+  assert.ok(store.hold().ok);
+  assert.equal(store.release(), "held");
+  store.close();
+  assert.deepEqual(store.commit({}, "durable"), { ok: false, error: "broken" });
+  assert.equal(markIn(data), "after");
+  assert.deepEqual(lines, ["info the store takes writes again"]);
+});
+
+test("a file that belongs to somebody else is told, and not waited for", (t) => {
+  const folder = tempFolder(t);
+  const data = join(folder, "data");
+  mkdirSync(data);
+  stoppedNode(data, "theirs");
+  chmodSync(folder, 0o755);
+  chmodSync(data, 0o555);
+  chmodSync(join(data, "state.db"), 0o444);
+  const module = new URL("../../src/store/stand-by.js", import.meta.url).href;
+  const code = `
+    const { openOrStandBy } = await import(process.argv[1]);
+    const opened = openOrStandBy(process.argv[2], { write: () => {} });
+    process.stdout.write(opened.ok ? "opened" : opened.error);`;
+  const args = ["--input-type=module", "-e", code, module, join(data, "state.db")];
+  // Root may write whatever the modes are.
+  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const look = ["-e", "require('fs').readFileSync(process.argv[1])", fileURLToPath(module)];
+  if (spawnSync(process.execPath, look, user).status !== 0) {
+    return t.skip("what was built is for root's eyes alone");
+  }
+  const said = execFileSync(process.execPath, args, { encoding: "utf8", ...user });
+  chmodSync(data, 0o755);
+  assert.match(said, /check (?:its|the folder's) owner/);
+});
