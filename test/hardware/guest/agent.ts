@@ -7,7 +7,7 @@ import type { Order, Outcome } from "./orders.ts";
 // answers each with its own number. It imports nothing of the project.
 
 const PORT = "/dev/virtio-ports/virtual-pi";
-/** An installation without KVM took over 300 s on a machine that did much else; what a test waits for is asked for again and again. */
+/** An installation took over 300 s without KVM, on a machine that did much else. */
 const RUN_MS_MAX = 900_000;
 
 const port = await open(PORT, "r+");
