@@ -4,6 +4,7 @@ import { err, ok, type Result } from "./base/result.ts";
 import type { Millis } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import type { DemoChannel } from "./demo-cut.ts";
+import type { Dialect } from "./dialect.ts";
 import { type EnterPorts, refusalText } from "./enter-mesh.ts";
 import type { Admissions } from "./node/admissions.ts";
 import { Calibrations } from "./node/calibrations.ts";
@@ -48,6 +49,8 @@ export interface RunPorts extends EnterPorts {
   readonly version: string;
   /** Only for a node of the demo. */
   readonly demo?: DemoChannel | undefined;
+  /** Only in tests. */
+  readonly dialect?: Dialect | undefined;
   /** More of what the node's health is made of. */
   checks?(): readonly Check[];
 }
@@ -136,10 +139,11 @@ interface WiredNode {
 
 async function wireNode(
   config: Config,
-  { clock, log, version, demo: channel, checks, shutOut }: RunPorts,
+  { version, checks, shutOut, ...ports }: RunPorts,
   opened: OpenedParts,
 ): Promise<Result<WiredNode>> {
-  const core = wireCore(config, opened, { clock, log, demo: channel });
+  const { clock, log } = ports;
+  const core = wireCore(config, opened, ports);
   const { trusted, node, replica, overlay, counters, transport, discovery, admissions } = core;
   const { addresses, random, demo, replacements, naming, persistence } = core;
   const { self } = trusted.identity;

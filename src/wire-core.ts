@@ -6,6 +6,7 @@ import { SeededRandom } from "./base/random.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
 import { cuttable, type DemoChannel } from "./demo-cut.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Discovery } from "./link/discovery-port.ts";
 import type { LinkTransport } from "./link/port.ts";
 import { Admissions } from "./node/admissions.ts";
@@ -29,6 +30,8 @@ export interface CorePorts {
   readonly log: Log;
   /** Only for a node of the demo. */
   readonly demo?: DemoChannel | undefined;
+  /** Only in tests. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** A node as a member of its mesh, before it has sensors, people or an API. */
@@ -48,26 +51,27 @@ export interface WiredCore extends AssembledNode {
 export function wireCore(
   config: Config,
   opened: OpenedParts,
-  { clock, log, demo: channel }: CorePorts,
+  { clock, log, demo: channel, dialect }: CorePorts,
 ): WiredCore {
   const random = new SeededRandom(randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES));
   const trusted = wireTrust(opened, config.dataDir);
   const { self } = trusted.identity;
   let admissions: Admissions | undefined;
   const reception = receptionOf(trusted, () => admissions);
-  const links = wireTransport(config, opened, trusted, { log, reception });
-  const { transport, demo } = cuttable(channel, links);
+  const links = wireTransport(config, opened, trusted, { log, reception, dialect });
+  const { transport, demo } = cuttable(channel, dialect?.links(links) ?? links);
   const { contacts } = opened.membership;
   const found = { clock, log, random: random.fork() };
   const discovery = wireDiscovery(config, { ...trusted, contacts }, found);
   const identities = new IdentityTable();
   const addresses = () => ownAddresses(config);
+  const [entries, frames] = [createEntryCodec(identities), createFrameCodec(identities)];
   const assembled = assembleNode({
     ...trusted,
     parameters: parametersOf(config),
     addresses,
-    entryCodec: createEntryCodec(identities),
-    frameCodec: createFrameCodec(identities),
+    entryCodec: dialect?.entries(entries) ?? entries,
+    frameCodec: dialect?.frames(frames) ?? frames,
     store: opened.store,
     transport,
     discovery,
@@ -78,6 +82,7 @@ export function wireCore(
     prepare: (held) => trusted.mesh.follow(standingIn(held)),
   });
   const { node, replica } = assembled;
+  dialect?.begin(node, replica);
   const member = { self, node, replica, clock, notary: trusted.notary, log };
   const replacements = new Replacements(member);
   admissions = new Admissions({ ...member, replacements });

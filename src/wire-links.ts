@@ -5,6 +5,7 @@ import type { Log } from "./base/log.ts";
 import type { Random } from "./base/random.ts";
 import type { Clock } from "./base/time.ts";
 import type { Config } from "./config/config.ts";
+import type { Dialect } from "./dialect.ts";
 import { Sources } from "./link/discovery/choose.ts";
 import type { Reception } from "./link/knock-port.ts";
 import { WebSocketTransport } from "./link/websocket.ts";
@@ -14,22 +15,31 @@ import { encodeHello, judgeHello } from "./trust/hello.ts";
 import type { Membership } from "./trust/membership-file.ts";
 import type { TrustParts } from "./wire-trust.ts";
 
+interface TransportPorts {
+  readonly log: Log;
+  readonly reception: Reception;
+  readonly dialect?: Dialect | undefined;
+}
+
 /** Makes what carries messages to other nodes. */
 export function wireTransport(
   config: Config,
   { identity: own, certificatePem }: OpenedParts,
   { mesh, identity }: TrustParts,
-  { log, reception }: { readonly log: Log; readonly reception: Reception },
+  { log, reception, dialect }: TransportPorts,
 ): WebSocketTransport {
   const { self, boot } = identity;
+  const version = dialect?.version ?? WIRE_VERSION;
   return new WebSocketTransport({
     identity: {
       self,
       hello: () => {
         const { credential } = identity;
-        return encodeHello({ mesh, boot, credential, addresses: ownAddresses(config) });
+        const addresses = ownAddresses(config);
+        const hello = encodeHello({ mesh, boot, credential, addresses, version });
+        return dialect?.hello(hello) ?? hello;
       },
-      judge: (peer, bytes) => judgeHello(mesh, peer, bytes),
+      judge: (peer, bytes) => judgeHello(mesh, peer, bytes, version),
     },
     keyPem: own.privateKeyPem,
     certificatePem,

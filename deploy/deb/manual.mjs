@@ -1,5 +1,12 @@
 // The man pages: commands from the program itself, keys from the configuration's schema, so that
 // neither can go stale.
+import {
+  argumentsOf,
+  EXIT_CODES,
+  exampleOf,
+  kindOf,
+  ownKeys,
+} from "../../scripts/reference-parts.mjs";
 
 const escaped = (text) =>
   text
@@ -16,25 +23,6 @@ const head = (name, section, { version, date, part }) =>
 
 /** An option or an argument with what it is for. */
 const entry = (term, said) => `.TP\n${bold(term)}\n${escaped(said)}`;
-
-/** What a command prints after its help, which is an example. */
-function exampleOf(command) {
-  let text = "";
-  command.configureOutput({
-    writeOut: (part) => {
-      text += part;
-    },
-  });
-  command.outputHelp();
-  const [, example] = /\nExample:\n((?: {2}.*\n?)+)/.exec(text) ?? [];
-  return example?.replace(/^ {2}/gm, "").trimEnd();
-}
-
-const argumentsOf = ({ registeredArguments }) =>
-  registeredArguments.map((one) => {
-    const name = one.argChoices?.join("|") ?? one.name().toUpperCase();
-    return one.required ? name : `[${name}]`;
-  });
 
 function commandText(command, path) {
   const title = ["watercooler", ...path, ...argumentsOf(command)].join(" ");
@@ -54,14 +42,6 @@ function commandText(command, path) {
   ].join("\n");
 }
 
-const EXIT_CODES = [
-  ["0", "done"],
-  ["1", "failed"],
-  ["2", "wrong usage"],
-  ["69", "the node can't be reached"],
-  ["77", "not allowed"],
-  ["78", "bad configuration"],
-];
 const ENVIRONMENT = [
   ["WATERCOOLER_CONFIG", "the configuration file, where --config does not name one"],
   ["WATERCOOLER_NODE", "the node to ask, where --node does not name one"],
@@ -142,17 +122,11 @@ const listText = (items, prefix) => (items.oneOf === undefined ? keysText(items,
 /** What tells the kinds of a list's items apart: `platform` of sensors, `to` of announcements. */
 function kindsText(name, { items }) {
   return (items.oneOf ?? []).flatMap((kind) => {
-    const [[key, { const: value }]] = Object.entries(kind.properties).filter(
-      ([, one]) => "const" in one,
-    );
-    const shown = Object.entries(kind.properties).filter(
-      // Each kind of reading takes the same filters, which are told once.
-      ([, one]) => !("const" in one) && one.properties?.filters === undefined,
-    );
+    const { key, value } = kindOf(kind);
     return [
       `.SS ${quoted(`${name}: ${key} ${value}`)}`,
       ...(kind.description === undefined ? [] : [escaped(kind.description)]),
-      ...keysText({ properties: Object.fromEntries(shown) }, ""),
+      ...keysText({ properties: ownKeys(kind) }, ""),
     ];
   });
 }

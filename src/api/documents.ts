@@ -94,10 +94,11 @@ export function meshDocument(mesh: MeshView, nodes: readonly NodeView[]): MeshDo
     digest: mesh.digest,
     entries: mesh.entries,
     broadcast: { eager: mesh.eager, lazy: mesh.lazy },
-    links: mesh.links.map(({ id, address, rttMs, bytesIn, bytesOut }) => ({
+    links: mesh.links.map(({ id, address, wire, rttMs, bytesIn, bytesOut }) => ({
       id,
       name: names.get(id) ?? id.slice(-8),
       address,
+      wire: wire ?? null,
       rtt_ms: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
       bytes_in: bytesIn,
       bytes_out: bytesOut,

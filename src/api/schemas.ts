@@ -110,6 +110,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     id,
     name: text,
     address: text,
+    wire: nullable("integer"),
     rtt_ms: nullable("number"),
     bytes_in: whole,
     bytes_out: whole,

@@ -80,6 +80,7 @@ export interface LinkDocument {
   readonly id: Id;
   readonly name: string;
   readonly address: string;
+  readonly wire: number | null;
   /** Null until the first keep-alive came back. */
   readonly rtt_ms: number | null;
   readonly bytes_in: number;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { kindName } from "./schema-sensors.ts";
-import { allowedWords, flag, list, mapping, name, text } from "./schema-values.ts";
+import { allowedWords, describedFlag, list, mapping, name, text } from "./schema-values.ts";
 
 /** Where announcements may go. */
 const SINKS = ["webhook", "ntfy", "mqtt", "slack", "mattermost"] as const;
@@ -141,7 +141,7 @@ const mattermost = mapping({
 /** Where questions are answered in a chat. */
 export const chat = mapping({
   people: v.optional(
-    v.pipe(flag, v.description("Whether answers may name people to all who read the channel.")),
+    describedFlag("Whether answers may name people to all who read the channel."),
     false,
   ),
   slack: v.optional(v.pipe(slack, v.description("Slack, by Socket Mode."))),

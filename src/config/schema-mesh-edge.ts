@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { httpUrl, secret, secretEnv, secretFile } from "./schema-edge.ts";
-import { flag, mapping, oneOf, text, timerDuration } from "./schema-values.ts";
+import { describedFlag, mapping, oneOf, text, timerDuration } from "./schema-values.ts";
 
 /** Topics are joined with more parts, so they neither begin nor end with a slash. */
 const TOPIC_ALLOWED = "a topic without +, # and a slash at its ends";
@@ -43,10 +43,7 @@ export const mqtt = mapping({
     ),
     "write",
   ),
-  people: v.optional(
-    v.pipe(flag, v.description("Whether the broker is told who is in, by name.")),
-    false,
-  ),
+  people: v.optional(describedFlag("Whether the broker is told who is in, by name."), false),
 });
 
 const DATABASE_ALLOWED = 'a URL such as http://influx.local:8086, or "" for none';

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { flag, mapping, number, text } from "./schema-values.ts";
+import { describedFlag, mapping, number, text } from "./schema-values.ts";
 
 const DEGREES_LAT_MAX = 90;
 const DEGREES_LON_MAX = 180;
@@ -52,10 +52,7 @@ export const space = mapping({
   name: v.pipe(text(1), v.description("The place's name.")),
   url: v.pipe(webUrl, v.description("Its web page.")),
   logo: v.pipe(webUrl, v.description("A picture of its logo.")),
-  people: v.optional(
-    v.pipe(flag, v.description("Whether who is in is named there, not only counted.")),
-    false,
-  ),
+  people: v.optional(describedFlag("Whether who is in is named there, not only counted."), false),
   contact: v.optional(contact, {}),
   location: v.optional(location),
 });

@@ -81,11 +81,16 @@ export const name = v.pipe(
   v.regex(NAME_PATTERN, `a name of ${NAME_ALLOWED}`),
 );
 
+const saidFlag = v.union([v.boolean(), v.picklist(["yes", "no", "on", "off"])], "true or false");
+const toFlag = (said: v.InferOutput<typeof saidFlag>) =>
+  said === true || said === "yes" || said === "on";
+
 /** True or false; YAML 1.2 takes `yes`, `no`, `on` and `off` as text, people don't. */
-export const flag = v.pipe(
-  v.union([v.boolean(), v.picklist(["yes", "no", "on", "off"])], "true or false"),
-  v.transform((said) => said === true || said === "yes" || said === "on"),
-);
+export const flag = v.pipe(saidFlag, v.transform(toFlag));
+
+/** The same with what it is for, which the JSON Schema would lose behind the transformation. */
+export const describedFlag = (says: string) =>
+  v.pipe(saidFlag, v.description(says), v.transform(toFlag));
 
 /** A span that is between two others, written with its unit. */
 export function duration(least: string, most: string) {

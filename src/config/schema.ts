@@ -4,8 +4,8 @@ import { influx, mqtt } from "./schema-mesh-edge.ts";
 import { kindName, sensor } from "./schema-sensors.ts";
 import { space } from "./schema-space.ts";
 import {
+  describedFlag,
   duration,
-  flag,
   list,
   listen,
   mapping,
@@ -126,12 +126,9 @@ const neighbours = mapping({
     "30s",
   ),
   probe: v.optional(
-    v.pipe(
-      flag,
-      v.description(
-        "Ask gently after registered devices that keep silent, so that a phone that sleeps " +
-          "sends nobody home.",
-      ),
+    describedFlag(
+      "Ask gently after registered devices that keep silent, so that a phone that sleeps " +
+        "sends nobody home.",
     ),
     true,
   ),

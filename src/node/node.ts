@@ -23,6 +23,7 @@ import { OwnLives } from "./own-lives.ts";
 import { writeOwn } from "./own-write.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 import { reachable } from "./reachable.ts";
+import { Speech } from "./speech.ts";
 
 /** The driver never sleeps longer than this. */
 const WAKE_MS_MAX = SECOND_MS;
@@ -55,6 +56,7 @@ export type WriteFailure = StoreFailure | "clone" | "forgotten" | "replaced";
  */
 export class Node {
   readonly clones: CloneWatch;
+  readonly speech: Speech;
   private readonly lives: OwnLives;
   private readonly departures: Departures;
   private readonly dialer: Dialer;
@@ -77,9 +79,10 @@ export class Node {
       announce: (entries) => this.announce(entries),
       leave: () => this.leave(),
     });
+    this.speech = new Speech(parts.transport, parts.codec, parts.counters);
     this.departures = new Departures({
       ...parts,
-      send: (peer, message) => this.performOne({ type: "send", to: peer, message }),
+      send: (peer, message) => this.speech.say(peer, message),
       write: (key, value) => this.write(key, value, "durable"),
       later: (afterMs, callback) => this.later(afterMs, callback),
       changed: () => {
@@ -251,6 +254,7 @@ export class Node {
     switch (event.type) {
       case "up": {
         this.dialer.linked(event.peer, event.remote);
+        this.speech.met(event.peer, event.hello.version);
         const addresses = reachable(event.hello.addresses, event.remote);
         const peer = { id: event.peer, addresses };
         this.dialBudget.prove(peer);
@@ -259,6 +263,7 @@ export class Node {
         return this.enqueue({ type: "link-up", peer });
       }
       case "down":
+        this.speech.left(event.peer);
         counters.add("watercooler_links_lost_total", event.reason);
         if (event.reason === "oversize") this.offence(event.peer, "oversize");
         return this.enqueue({ type: "link-down", peer: event.peer });
@@ -309,13 +314,10 @@ export class Node {
   }
 
   private performOne(effect: Effect): void {
-    const { transport, codec, counters } = this.parts;
+    const { transport, counters } = this.parts;
     switch (effect.type) {
-      case "send": {
-        counters.add("watercooler_frames_sent_total", effect.message.type);
-        transport.send(effect.to, codec.encode(effect.message));
-        return;
-      }
+      case "send":
+        return this.speech.say(effect.to, effect.message);
       case "dial":
         return this.dial(effect.peer);
       case "close":

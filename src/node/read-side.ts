@@ -85,6 +85,8 @@ export interface HttpsSide {
 export interface LinkView {
   readonly id: NodeId;
   readonly address: Address;
+  /** The wire version that both ends speak; undefined while the link goes up or down. */
+  readonly wire?: number | undefined;
   /** Undefined until the first keep-alive came back. */
   readonly rttMs: number | undefined;
   readonly bytesIn: number;

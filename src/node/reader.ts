@@ -186,14 +186,14 @@ export class Reader implements ReadSide {
   }
 
   mesh(): MeshView {
-    const { meshId, self, overlay, replica, transport } = this.parts;
+    const { meshId, self, node, overlay, replica, transport } = this.parts;
     const { views } = overlay.membership;
     return {
       mesh: meshId,
       self,
       active: [...views.active.keys()],
       passive: [...views.passive.keys()],
-      nodes: this.nodes().length,
+      nodes: this.nodes().filter(({ state }) => state !== "retired").length,
       digest: toHex(replica.digest()),
       entries: replica.size(),
       eager: [...overlay.tree.eager],
@@ -201,6 +201,7 @@ export class Reader implements ReadSide {
       links: transport.stats().map(({ peer, remote, bytesIn, bytesOut }) => ({
         id: peer,
         address: remote,
+        wire: node.speech.versionOf(peer),
         rttMs: overlay.membership.keepAlives.rttMs(peer),
         bytesIn,
         bytesOut,

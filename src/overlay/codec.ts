@@ -44,6 +44,8 @@ import {
  * | ping, pong | 8, 9 | | history | 48 |
  */
 export const WIRE_VERSION = 1;
+/** The oldest that this build still speaks: the one before, once there is one. */
+export const WIRE_VERSION_MIN = 1;
 
 const NUMBERS: Readonly<Record<MessageType, number>> = {
   join: 1,
@@ -74,7 +76,8 @@ const BODY_BYTES_MAX = KEY_BYTES_MAX + VALUE_BYTES_MAX + 1_024;
 export type DecodeFailure = { readonly kind: "unknown" | "malformed"; readonly detail: string };
 
 export interface FrameCodec {
-  encode(message: Message): Uint8Array;
+  /** In a wire version that the receiver understands; left out: this build's own. */
+  encode(message: Message, version?: number): Uint8Array;
   decode(frame: Uint8Array): Result<Message, DecodeFailure>;
 }
 
@@ -83,9 +86,9 @@ export function createFrameCodec(table: IdentityTable): FrameCodec {
   const types = new Map<number, MessageType>();
   for (const [type, number] of Object.entries(NUMBERS)) types.set(number, type as MessageType);
   return {
-    encode: (message) => {
+    encode: (message, version = WIRE_VERSION) => {
       const writer = new Writer();
-      writer.byte(WIRE_VERSION);
+      writer.byte(version);
       writer.varint(NUMBERS[message.type]);
       (codecs[message.type] as RecordCodec<Message>).put(writer, message);
       return writer.finish();

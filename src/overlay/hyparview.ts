@@ -78,9 +78,7 @@ export class Hyparview {
     this.out.down(id);
     this.requests.delete(id);
     this.keepAlives.forget(id);
-    const lost = this.leave(id, "link-lost");
-    if (lost !== undefined) this.careMs = nowMs;
-    if (lost !== undefined && this.views.hasSpareRoom) this.views.keep(lost);
+    if (this.leave(id, "link-lost") !== undefined) this.careMs = nowMs;
     return this.take();
   }
 
@@ -368,6 +366,8 @@ export class Hyparview {
   private leave(id: NodeId, reason: DownReason): Peer | undefined {
     const peer = this.views.deactivate(id);
     if (peer !== undefined) this.out.add({ type: "neighbor-down", peer: id, reason });
+    // To be tried again: a short cut is over long before its other side is taken for dead.
+    if (peer !== undefined && this.views.hasSpareRoom) this.views.keep(peer);
     return peer;
   }
 

@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, rmSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import SQLite, { type Database } from "better-sqlite3";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -150,6 +151,7 @@ export class SqliteHistory implements HistoryFile, Holdable {
       closeSync(openSync(path, "wx", FILE_MODE));
       chmodSync(path, FILE_MODE);
     }
+    probe(path);
     const db = keep(new SQLite(path, { fileMustExist: true }));
     try {
       configure(db, bytesMax);
@@ -215,6 +217,16 @@ export class SqliteHistory implements HistoryFile, Holdable {
     }
     this.open = undefined;
   }
+}
+
+/**
+ * Throws where the disk lets nobody write: asked again and again, while a connection that fails is
+ * never let go. This process has no connection then, whose locks a second descriptor would drop.
+ */
+function probe(path: string): void {
+  closeSync(openSync(path, "r+"));
+  if (statSync(path).size > 0 || statfsSync(dirname(path)).bavail > 0) return;
+  throw Object.assign(new Error("no space for a new file"), { code: "ENOSPC" });
 }
 
 function isDamage(error: unknown): boolean {

@@ -2,12 +2,9 @@ import { type Address, keyOfNodeId, type NodeId, nodeIdOfKey } from "../base/id.
 import { err, ok, type Result } from "../base/result.ts";
 import { bytes, record, text, uint } from "../base/tlv.ts";
 import type { LinkFailure, PeerHello } from "../link/port.ts";
-import { addresses, WIRE_VERSION } from "../overlay/codec.ts";
+import { addresses, WIRE_VERSION, WIRE_VERSION_MIN } from "../overlay/codec.ts";
 import { CREDENTIAL_BYTES_MAX } from "../replica/birth.ts";
 import type { Mesh } from "./membership.ts";
-
-/** Oldest wire version that this build still speaks. */
-const WIRE_VERSION_MIN = 1;
 
 const hello = record({
   versionMin: uint(1, 255),
@@ -23,12 +20,14 @@ export interface OwnHello {
   readonly boot: string;
   readonly credential: Uint8Array;
   readonly addresses: readonly Address[];
+  /** The newest wire version that it speaks; left out: this build's own. */
+  readonly version?: number;
 }
 
 export function encodeHello(own: OwnHello): Uint8Array {
   return hello.encode({
     versionMin: WIRE_VERSION_MIN,
-    versionMax: WIRE_VERSION,
+    versionMax: own.version ?? WIRE_VERSION,
     mesh: keyOfNodeId(own.mesh.id) ?? new Uint8Array(32),
     boot: own.boot,
     addresses: own.addresses.slice(0, 8),
@@ -41,17 +40,18 @@ export function judgeHello(
   mesh: Pick<Mesh, "id" | "admits">,
   peer: NodeId,
   received: Uint8Array,
+  version: number = WIRE_VERSION,
 ): Result<PeerHello, LinkFailure> {
   const decoded = hello.decode(received);
   if (!decoded.ok) return err("bad-hello");
   const said = decoded.value;
-  if (said.versionMin > WIRE_VERSION || said.versionMax < WIRE_VERSION_MIN) return err("bad-hello");
+  if (said.versionMin > version || said.versionMax < WIRE_VERSION_MIN) return err("bad-hello");
   if (nodeIdOfKey(said.mesh) !== mesh.id) return err("not-member");
   if (!mesh.admits(peer, said.credential)) return err("not-member");
   return ok({
     boot: said.boot,
     addresses: said.addresses,
-    version: Math.min(said.versionMax, WIRE_VERSION),
+    version: Math.min(said.versionMax, version),
     credential: said.credential,
   });
 }

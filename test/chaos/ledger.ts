@@ -1,7 +1,11 @@
 import type { Operation } from "./plan.ts";
 
-/** "unknown": no answer came, so it may have been done, or be done later in the round. */
-export type Outcome = "acknowledged" | "refused" | "unknown";
+/**
+ * "unknown": no answer came, so it may have been done, or be done later in the round. "blind":
+ * acknowledged by a node that was started anew in this round. It may not have heard yet what others
+ * wrote in the last minute, which it keeps once a minute: what was there before may stand beside it.
+ */
+export type Outcome = "acknowledged" | "blind" | "refused" | "unknown";
 
 /** What a slot may hold; undefined: nothing. */
 export type Allowed = ReadonlySet<number | undefined>;
@@ -27,7 +31,7 @@ export class Ledger {
   }
 
   note(operation: Operation, outcome: Outcome): void {
-    if (outcome === "acknowledged") this.acknowledgedCount += 1;
+    if (outcome === "acknowledged" || outcome === "blind") this.acknowledgedCount += 1;
     const key = keyOf(operation);
     this.attempts.set(key, [...(this.attempts.get(key) ?? []), { operation, outcome }]);
   }
@@ -37,7 +41,7 @@ export class Ledger {
     const lastByNode = new Map<number, number | undefined>();
     const allowed = new Set<number | undefined>();
     for (const { operation, outcome } of attempts) {
-      if (outcome === "unknown") allowed.add(meant(operation));
+      if (outcome === "unknown" || outcome === "blind") allowed.add(meant(operation));
       if (outcome === "acknowledged") lastByNode.set(operation.node, meant(operation));
     }
     for (const value of lastByNode.values()) allowed.add(value);

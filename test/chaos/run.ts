@@ -57,7 +57,12 @@ export class Chaos {
     mountTmpfs("/run/netns", "1m");
     mountTmpfs("/dev/shm", "16m");
     // The last host is the visitor's: a cloned card's, or a stranger's.
-    this.lan = new Lan(Array.from({ length: plan.nodes + 1 }, () => undefined));
+    // Lines with a time in them, for who has to find out what happened.
+    const more = { log: { format: "json" } };
+    this.lan = new Lan(
+      Array.from({ length: plan.nodes + 1 }, () => undefined),
+      more,
+    );
     const { folder, hosts } = this.lan;
     const pis = hosts.map((host) => {
       const { number } = host;
@@ -102,7 +107,7 @@ export class Chaos {
     for (const { host } of pis) host.log = "";
     const undamagedMs = await this.damageCards(plan);
     const mended = this.inflict(plan, isOver).then(() => performance.now());
-    const written = performAll(plan.operations, pis, this.ledger, isOver);
+    const written = performAll(plan, pis, this.ledger, isOver);
     const [mendedMs] = await Promise.all([mended, written]);
     if (isOver()) return undefined;
     if ((await within(CONVERGED_MS_MAX, () => agree(pis))) === undefined) {

@@ -1,15 +1,28 @@
 import { keyOf, type Ledger, type Outcome } from "./ledger.ts";
 import type { Pi } from "./pi.ts";
-import type { Operation } from "./plan.ts";
+import type { Fault, FaultKind, Operation, RoundPlan } from "./plan.ts";
+
+/** Faults with which a node is started anew. */
+const RESTARTS: readonly FaultKind[] = ["kill", "clone"];
 
 export const targetPath = (slot: number): string => `/v1/targets/office-${slot}/temperature`;
 export const personOf = (slot: number): string => `Person-${slot}`;
 export const macOf = (slot: number): string => `3c:22:fb:00:01:${String(slot).padStart(2, "0")}`;
 
 /** Makes one write through a node, as a person or a sensor would, and notes what was answered. */
-export async function perform(operation: Operation, pi: Pi, ledger: Ledger): Promise<void> {
+export async function perform(
+  operation: Operation,
+  pi: Pi,
+  ledger: Ledger,
+  faults: readonly Fault[],
+): Promise<void> {
   const { status } = await send(operation, pi);
-  ledger.note(operation, outcomeOf(operation, status));
+  const outcome = outcomeOf(operation, status);
+  const { node, atMs } = operation;
+  const isRestarted = faults.some(
+    (fault) => RESTARTS.includes(fault.kind) && fault.node === node && fault.beginMs <= atMs,
+  );
+  ledger.note(operation, outcome === "acknowledged" && isRestarted ? "blind" : outcome);
 }
 
 function outcomeOf({ does }: Operation, status: number): Outcome {
@@ -36,7 +49,7 @@ function send({ does, slot, value }: Operation, pi: Pi): Promise<{ readonly stat
 
 /** Sends all writes at their time; gives when each is answered. */
 export async function performAll(
-  operations: readonly Operation[],
+  { operations, faults }: RoundPlan,
   pis: readonly Pi[],
   ledger: Ledger,
   isOver: () => boolean,
@@ -54,7 +67,7 @@ export async function performAll(
     const before = last.get(line) ?? Promise.resolve();
     last.set(
       line,
-      before.then(() => perform(operation, pi, ledger)),
+      before.then(() => perform(operation, pi, ledger, faults)),
     );
   }
   await Promise.all(last.values());

@@ -29,7 +29,7 @@ type OrderBody = Order extends infer One ? (One extends Order ? Omit<One, "id"> 
 /** 25 s measured without KVM on two busy cores; a loaded machine may need several times that. */
 const BOOT_MS_MAX = { kvm: 45_000, tcg: 240_000 } as const;
 /** More than the agent gives what it runs. */
-const ORDER_MS_MAX = 330_000;
+const ORDER_MS_MAX = 960_000;
 const MEMORY_MB = 768;
 const CONSOLE_CHARACTERS_MAX = 100_000;
 

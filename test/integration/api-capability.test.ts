@@ -305,6 +305,11 @@ test("each write has its command, and a secret is none that readers of people ma
   const writes = dataRoutes(office, () => 0).filter(({ access }) => access === "write");
   assert.ok(writes.length > 6);
   for (const { method, path } of writes) {
+    // Keeps files still for the command beside them: no grant can open that from afar.
+    if (path.startsWith("/v1/backup")) {
+      assert.equal(writeGuardOf(method, path), undefined);
+      continue;
+    }
     const guard = writeGuardOf(method, path.replaceAll(/[{}]/g, ""));
     assert.ok(guard, `${method} ${path} is in the table of commands`);
     assert.ok(!guard.commands.includes(READ_PEOPLE));

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import type { HistoryFile } from "../../src/store/history.ts";
 import { idOf } from "./api-fake-office.ts";
 import { HistoryRig, HOUR_MS, MINUTE_MS, readingEntry, START_MS } from "./history-rig.ts";
 
@@ -135,5 +136,40 @@ test("a file that goes bad under way is put aside, and what is in memory is in t
   assert.equal(again.file.state().failure, undefined);
   const drawn = await again.chart(nowMs, nowMs + 10 * MINUTE_MS, MINUTE_MS);
   assert.equal(drawn.length, 10);
+  again.file.close();
+});
+
+test("a file that can't be read at the start keeps its own when it can", async (t) => {
+  const at = path(t);
+  const THIRD = idOf(3);
+  const rig = new HistoryRig(at);
+  const half = START_MS + 30 * MINUTE_MS;
+  rig.live(half, rig.self, OTHER);
+  const before = await rig.chart(START_MS, half, MINUTE_MS);
+  rig.file.close();
+
+  // A card that is read-only lets nobody open a database with a log.
+  let disk: "ill" | "well" = "ill";
+  const ill = new HistoryRig(at, 2 ** 30, (file) => {
+    const series = () => (disk === "ill" ? [] : file.series());
+    const state = () => ({
+      ...file.state(),
+      ...(disk === "ill" && { failure: "read-only" as const }),
+    });
+    const told: Partial<HistoryFile> = { series, state };
+    return new Proxy(file, {
+      get: (real, name: keyof HistoryFile) => told[name] ?? real[name].bind(real),
+    });
+  });
+  ill.clock.advance(30 * MINUTE_MS);
+  ill.live(half + 5 * MINUTE_MS, THIRD);
+  disk = "well";
+  ill.live(half + 10 * MINUTE_MS, ill.self, OTHER, THIRD);
+  ill.file.close();
+  const again = new HistoryRig(at);
+  again.clock.advance(40 * MINUTE_MS);
+  assert.deepEqual(await again.chart(START_MS, half, MINUTE_MS), before);
+  const origins = [...again.historian.book.all()].map(({ name }) => name.origin);
+  assert.deepEqual(origins.sort(), [again.self, OTHER, THIRD].sort());
   again.file.close();
 });

@@ -8,6 +8,7 @@ import { Segments } from "../../src/node/history/segments.ts";
 import { Slices } from "../../src/node/history/slices.ts";
 import { readingKey, readingRecord } from "../../src/office/records.ts";
 import type { Entry } from "../../src/replica/entry.ts";
+import type { HistoryFile } from "../../src/store/history.ts";
 import { SqliteHistory } from "../../src/store/history-sqlite.ts";
 import { idOf } from "./api-fake-office.ts";
 
@@ -41,10 +42,12 @@ export class HistoryRig {
   private readonly charts: Charts;
   private due: (() => void)[] = [];
 
-  constructor(path: string, bytesMax = 2 ** 30) {
+  /** `through` is what the historian sees of the file. */
+  constructor(path: string, bytesMax = 2 ** 30, through = (file: HistoryFile) => file) {
     const log: Log = { write: (_, message) => void this.said.push(message) };
     const file = new SqliteHistory({ path, log, bytesMax });
-    const segments = new Segments(file, hash);
+    const seen = through(file);
+    const segments = new Segments(seen, hash);
     const timers = {
       set: (_: number, callback: () => void) => {
         this.due.push(callback);
@@ -55,7 +58,7 @@ export class HistoryRig {
     };
     this.file = file;
     this.historian = new Historian({
-      ...{ self: this.self, file, segments, clock: this.clock, bytesMax },
+      ...{ self: this.self, file: seen, segments, clock: this.clock, bytesMax },
       slices: new Slices(this.clock, timers),
       retention: () => ({ keepMax: { raw: 48, minute: 30, hour: 73 }, share: "holder" }),
       awaits: () => false,

@@ -86,6 +86,8 @@ export class Host {
   log = "";
   /** "own": it has to find its way into a mesh by itself. */
   membership: "enrolled" | "own" = "enrolled";
+  /** What it runs as a node. */
+  program = PROGRAM;
   /** More of its process's environment. */
   env: Readonly<Record<string, string>> = {};
 
@@ -154,7 +156,7 @@ export class Host {
       "exec",
       this.name,
       process.execPath,
-      PROGRAM,
+      this.program,
       "up",
       "--config",
       this.configPath,

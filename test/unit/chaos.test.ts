@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Ledger } from "../chaos/ledger.ts";
 import { FAULT_KINDS, type Operation, planRound } from "../chaos/plan.ts";
 import { timesOf } from "../chaos/report.ts";
+import { slope } from "../chaos/slope.ts";
 import { isDurable, keyAt, type Said, takesBack } from "../chaos/torture-lines.ts";
 import { TortureRecord } from "../chaos/torture-record.ts";
 
@@ -69,6 +70,9 @@ test("of acknowledged writes the last of each node may stand, and what got no an
   ledger.note({ ...set(1, 0), does: "clear" }, "unknown");
   assert.deepEqual(allowed(ledger), [31, undefined]);
   assert.equal(ledger.acknowledged, 3);
+  ledger.settle(() => 31);
+  ledger.note(set(2, 33), "blind");
+  assert.deepEqual(allowed(ledger), [31, 33]);
 });
 
 const said = (at: number, dot: string, hash = dot): Said => ({ key: keyAt(at), dot, hash, at });
@@ -113,4 +117,11 @@ test("percentiles are the nearest rank", () => {
   const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
   assert.deepEqual(timesOf(hundred), { count: 100, p50_ms: 50, p99_ms: 99, max_ms: 100 });
   assert.deepEqual(timesOf([]), { count: 0, p50_ms: 0, p99_ms: 0, max_ms: 0 });
+});
+
+test("a slope is that of the line with the least squares", () => {
+  assert.equal(slope([]), 0);
+  assert.equal(slope([[1, 5]]), 0);
+  const noisy = [0, 1, 2, 3].map((x) => [x, 2 * x + 7 + (x === 1 || x === 2 ? 1 : 0)] as const);
+  assert.equal(slope(noisy), 2);
 });

@@ -90,9 +90,13 @@ export class Historian {
   /** Reads what a former process left, at the first call. */
   load(): void {
     if (this.isLoaded) return;
-    this.isLoaded = true;
     this.book.load(this.parts.file);
-    this.movedAside = this.parts.file.state().movedAside;
+    const { failure, movedAside } = this.parts.file.state();
+    // Where the file can't be read yet, a number given now may be another series' there.
+    const isUnread = failure === "read-only" || failure === "full";
+    if (isUnread && this.book.all().next().done) return;
+    this.isLoaded = true;
+    this.movedAside = movedAside;
     for (const { number } of this.book.all()) this.due.add(number);
     const left = this.book.ofOrigin(this.parts.self).some(({ open }) => open.size > 0);
     if (left) this.ownAfterMs = this.parts.clock.monotonicMs() + REMINDED_MS;
@@ -125,6 +129,7 @@ export class Historian {
       const reading = heardReading(entry);
       if (reading === undefined) continue;
       this.load();
+      if (!this.isLoaded) continue;
       const { name, atMs, steps, holdMs } = reading;
       this.reached.set(name.origin, atMs);
       this.clocks.hear(name.origin, atMs, clock.wallMs(), clock.monotonicMs());
@@ -138,7 +143,7 @@ export class Historian {
   /** Takes readings of an hour from a peer, as far as they were not heard here. */
   learn({ series, startMs, holdMs, buckets }: Segment): void {
     this.load();
-    const state = this.book.find(series);
+    const state = this.isLoaded ? this.book.find(series) : undefined;
     if (state === undefined || this.isSealed(state, startMs)) return;
     const known = this.parts.segments.hour(state, startMs, state.open.get(startMs));
     const heard = new Set(known?.buckets.map(({ atMs }) => atMs));
