@@ -35,8 +35,8 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** A guess, seen to pass on 2 cores. */
-const HEAVY_AT_ONCE = 2;
+/** A guess, seen to pass on 2 cores, where most of their time is waiting. */
+const HEAVY_AT_ONCE = 3;
 /** So many files are named at the end: where the time goes. */
 const SLOWEST_MAX = 12;
 const tookMs = new Map();
@@ -87,7 +87,7 @@ async function runFiles(batch, concurrency) {
   for await (const text of compose(events, counted, reporter)) process.stdout.write(text);
 }
 
-// What opens ports and makes namespaces mostly waits: two at a time. What measures or watches a page
+// What opens ports and makes namespaces mostly waits: three at a time. What measures or watches a page
 // has the machine to itself.
 const alone = (path) => apart !== undefined || /\/(browser\/|integration\/mesh\.)/.test(path);
 const heavy = (path) => /\/(integration|contract)\//.test(path);

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { err } from "../../src/base/result.ts";
 import type { HistoryFile } from "../../src/store/history.ts";
 import { idOf } from "./api-fake-office.ts";
 import { HistoryRig, HOUR_MS, MINUTE_MS, readingEntry, START_MS } from "./history-rig.ts";
@@ -172,4 +173,31 @@ test("a file that can't be read at the start keeps its own when it can", async (
   const origins = [...again.historian.book.all()].map(({ name }) => name.origin);
   assert.deepEqual(origins.sort(), [again.self, OTHER, THIRD].sort());
   again.file.close();
+});
+
+test("a file that can't be made at the start is kept from when it can", async (t) => {
+  let disk: "ill" | "well" = "ill";
+  let failure: "read-only" | undefined = "read-only";
+  const rig = new HistoryRig(path(t), 2 ** 30, (file) => {
+    const told: Partial<HistoryFile> = {
+      series: () => (disk === "ill" ? [] : file.series()),
+      state: () => ({ ...file.state(), failure }),
+      // Only a write finds out that the disk is well again.
+      commit: (batch) => {
+        if (disk === "ill") return err("read-only");
+        failure = undefined;
+        return file.commit(batch);
+      },
+    };
+    return new Proxy(file, {
+      get: (real, name: keyof HistoryFile) => told[name] ?? real[name].bind(real),
+    });
+  });
+  rig.live(START_MS + 5 * MINUTE_MS, OTHER);
+  disk = "well";
+  rig.live(START_MS + 10 * MINUTE_MS, OTHER);
+  assert.equal(failure, undefined);
+  rig.live(START_MS + 15 * MINUTE_MS, OTHER);
+  assert.equal([...rig.historian.book.all()].length, 1);
+  rig.file.close();
 });

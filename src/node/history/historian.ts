@@ -181,9 +181,12 @@ export class Historian {
 
   /** Looks whether an hour is over, and does what is due then. */
   look(): void {
+    const { file } = this.parts;
+    // Where it could not be read at the start, a write tells whether its disk is well now.
+    if (!this.isLoaded && file.state().failure !== undefined && file.commit({}).ok) this.load();
     if (!this.isLoaded || this.isWorking) return;
     // A disk may take writes again, also where nobody has anything new to say.
-    if (this.parts.file.state().failure !== undefined) this.rewriteJournal();
+    if (file.state().failure !== undefined) this.rewriteJournal();
     const isOver = [...this.book.all()].some((state) => this.overStarts(state).length > 0);
     if (!isOver && this.due.size === 0) return;
     this.isWorking = true;
