@@ -17,6 +17,7 @@ const SENSORS = `
 sensors:
   - { platform: push, name: box }
   - { platform: gpio, name: door, pin: 17, kind: motion }
+neighbours: { update_interval: 1s }
 `;
 /** What a removed package may leave: Debian's own notes, and groups that others may use by now. */
 const NOTES = [
@@ -80,6 +81,10 @@ test("the package on a Pi", { skip }, async (t) => {
     await pi.ask("POST", "/v1/readings", reading);
     await pi.ask("PUT", "/v1/targets/lab/temperature", { value: 20 });
     await isSame(20);
+    // Whom it meets on the LAN it can read: here the machine's own gateway.
+    await pi.attempt("timeout 2 bash -c '</dev/tcp/10.0.2.2/9'");
+    const met = async () => (await pi.ask("GET", "/v1/network")).includes("10.0.2.2");
+    await until(met, WAIT_MS_MAX, () => "the gateway in the neighbour table");
     const text = await pi.shell("systemd-analyze security watercooler --no-pager | tail -1");
     console.log(`# ${text.trim()}`);
     const [, exposure] = /exposure level for watercooler.service: ([\d.]+)/.exec(text) ?? [];
