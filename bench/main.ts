@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { enrol } from "../src/trust/enrol.ts";
 import { makeRootKey } from "../src/trust/root-key.ts";
 import { bareFootprint } from "./bare.ts";
+import { chart } from "./chart.ts";
 import {
   type AfterKill,
   afterKill,
@@ -25,7 +26,7 @@ const USAGE = `npm run bench: all systems in one run on this machine, real proce
   --nodes 8,16,32     sizes
   --systems LIST      of ${SYSTEMS.map(({ name }) => name).join(", ")}
   --quick             shorter, for a look
-  --out FOLDER        writes bench.json and bench.md there
+  --out FOLDER        writes bench.json, bench.md and bench.svg there
   --json              the figures as JSON on standard output
 `;
 const FULL: Effort = { writes: 300, quietS: 10, restS: 40, burstS: 3 };
@@ -119,5 +120,7 @@ if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, "bench.json"), `${json}\n`);
   writeFileSync(join(values.out, "bench.md"), markdown(document));
+  const largest = Math.max(...sizes);
+  writeFileSync(join(values.out, "bench.svg"), chart(document, largest));
 }
 process.exit(0);

@@ -1,6 +1,7 @@
 // "npm run bench": makes ready what it measures, then measures in a network namespace of its own,
 // where every byte is ours and multicast has an interface. Without the right to make one it runs on
-// loopback as it is, and says so.
+// loopback as it is, and says so. "npm run bench -- joins" measures in one process: joins of the
+// replica beside other libraries.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { build } from "esbuild";
@@ -32,6 +33,13 @@ await build({
   entryPoints: ["bench/peers/ours.ts"],
   outdir: "dist/bench/app",
 });
+
+if (words[0] === "joins") {
+  const newer = `${RIVALS}/node_modules/node-linux-${process.arch}/bin/node`;
+  const node = existsSync(newer) ? newer : process.execPath;
+  const args = ["--expose-gc", `${RIVALS}/in-process.mjs`];
+  process.exit(spawnSync(node, args, { stdio: "inherit" }).status ?? 1);
+}
 
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const isolated = (flags) => [
