@@ -130,30 +130,33 @@ export class Rows {
   }
 }
 
+// Each is kept by itself: on a file that is not sound one throws, and those before it stay.
 function prepare(db: Database) {
   return {
-    origins: db.prepare<[], OriginRow>("SELECT * FROM origins ORDER BY number"),
-    entries: db.prepare<[], EntryRow>("SELECT * FROM entries ORDER BY origin, key"),
-    peers: db.prepare<[], PeerRow>("SELECT * FROM peers"),
-    meta: db.prepare<[], MetaRow>("SELECT * FROM meta"),
+    origins: keep(db.prepare<[], OriginRow>("SELECT * FROM origins ORDER BY number")),
+    entries: keep(db.prepare<[], EntryRow>("SELECT * FROM entries ORDER BY origin, key")),
+    peers: keep(db.prepare<[], PeerRow>("SELECT * FROM peers")),
+    meta: keep(db.prepare<[], MetaRow>("SELECT * FROM meta")),
     numberOf: single<[string]>(db, "SELECT number FROM origins WHERE origin = ?"),
     highest: single<[]>(db, "SELECT MAX(number) FROM origins"),
-    setOrigin: db.prepare("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)"),
-    put: db.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
-    drop: db.prepare("DELETE FROM entries WHERE origin = ? AND key = ?"),
-    forgetEntries: db.prepare(
-      "DELETE FROM entries WHERE origin = (SELECT number FROM origins WHERE origin = ?)",
+    setOrigin: keep(db.prepare("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)")),
+    put: keep(db.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)")),
+    drop: keep(db.prepare("DELETE FROM entries WHERE origin = ? AND key = ?")),
+    forgetEntries: keep(
+      db.prepare(
+        "DELETE FROM entries WHERE origin = (SELECT number FROM origins WHERE origin = ?)",
+      ),
     ),
-    forgetOrigin: db.prepare("DELETE FROM origins WHERE origin = ?"),
-    peer: db.prepare("INSERT OR REPLACE INTO peers VALUES (?, ?, ?, ?)"),
-    setMeta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)"),
+    forgetOrigin: keep(db.prepare("DELETE FROM origins WHERE origin = ?")),
+    peer: keep(db.prepare("INSERT OR REPLACE INTO peers VALUES (?, ?, ?, ?)")),
+    setMeta: keep(db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)")),
     changes: single<[]>(db, "SELECT total_changes()"),
   };
 }
 
 /** A statement that gives one number, or nothing. */
 function single<Parameters extends unknown[]>(db: Database, sql: string) {
-  return db.prepare<Parameters, number | null>(sql).pluck();
+  return keep(db.prepare<Parameters, number | null>(sql).pluck());
 }
 
 // JSON puts a bound between the parts, so that no two rows read as the same text.
