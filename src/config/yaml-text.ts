@@ -1,5 +1,6 @@
-import type { Document, Node, YAMLError } from "yaml";
+import type { Document, Node } from "yaml";
 import { err, ok, type Result } from "../base/result.ts";
+import { explainYaml, TOO_DEEP } from "./yaml-error.ts";
 import { type Survey, survey } from "./yaml-survey.ts";
 
 /** Aliases resolved in one file; more is a bomb (each may double what the one before holds). */
@@ -31,7 +32,6 @@ const TOO_MUCH = `over ${TOKENS_MAX} words and signs: this is no configuration`;
 const VALUES_MAX = 5_000;
 const TOO_MANY = `over ${VALUES_MAX} values, with what aliases stand for: write fewer`;
 const TOO_MANY_ALIASES = `over ${ALIAS_COUNT_MAX} uses of aliases: write values out`;
-const TOO_DEEP = "nested too deeply to be read";
 /** Brackets within brackets, or dashes in one line, that are let through. A guess: ours has 4. */
 const INLINE_DEPTH_MAX = 64;
 const DASHES = new RegExp(`(?:[-?:] +){${INLINE_DEPTH_MAX},}`);
@@ -70,7 +70,7 @@ interface OffsetProblem {
 function wrongIn(document: Document, found: Survey): readonly OffsetProblem[] {
   const errors = [...document.errors, ...document.warnings];
   const wrong = [
-    ...errors.map((error) => ({ offset: error.pos[0], says: explain(error) })),
+    ...errors.map((error) => ({ offset: error.pos[0], says: explainYaml(error) })),
     ...found.wrongKeys,
   ].sort((left, right) => left.offset - right.offset);
   if (wrong.length > 0) return wrong;
@@ -90,20 +90,6 @@ function isTooDeep(text: string): boolean {
     deepest = Math.max(deepest, depth);
   }
   return deepest > INLINE_DEPTH_MAX || DASHES.test(text);
-}
-
-function explain(error: YAMLError): string {
-  if (/call stack/i.test(error.message)) return TOO_DEEP;
-  switch (error.code) {
-    case "TAB_AS_INDENT":
-      return "YAML can't be indented with tabs: use spaces";
-    case "MULTIPLE_DOCS":
-      return "there is a second document after ---: one file has one";
-    case "TAG_RESOLVE_FAILED":
-      return "tags such as !secret are not known here: write the value itself";
-    default:
-      return `not YAML: ${error.message.split("\n")[0]}`;
-  }
 }
 
 function explainThrown(error: unknown): string {
