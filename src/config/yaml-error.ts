@@ -2,7 +2,7 @@ import type { YAMLError } from "yaml";
 
 export const TOO_DEEP = "nested too deeply to be read";
 
-/** What people write most, in the words of one who has to mend it; the rest as the library has it. */
+/** What people write most, said so that they can mend it; the rest is as the library has it. */
 const SAID: readonly (readonly [library: RegExp, says: string])[] = [
   [
     /^Nested mappings|^A block sequence may not/,
