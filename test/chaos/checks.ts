@@ -101,6 +101,19 @@ export async function cloneAlarm(pi: Pi): Promise<string | undefined> {
   return check?.status === "degraded" ? `${pi.name}: ${check.detail}` : undefined;
 }
 
+const ALARMS = {
+  "a clone": /^.*(two nodes use one identity|with this node's identity|card runs elsewhere).*$/m,
+  damage: /^.*(was damaged|newer version wrote it|written by a newer watercooler).*$/m,
+} as const;
+
+/** Of nodes where there was no cause for it, the first line of each that says so in its log. */
+export function alarms(pis: readonly Pi[], about: keyof typeof ALARMS): readonly string[] {
+  return pis.flatMap(({ name, host }) => {
+    const line = ALARMS[about].exec(host.log)?.[0];
+    return line === undefined ? [] : [`${name} says without ${about}: ${line}`];
+  });
+}
+
 /** Dots of which the node itself says that they were used twice. */
 export async function equivocation(pi: Pi): Promise<string | undefined> {
   const { text } = await pi.ask("GET", "/metrics");

@@ -13,6 +13,7 @@ export const FAULT_KINDS = [
   "corrupt",
   "clone",
   "hostile",
+  "version",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -41,6 +42,8 @@ export interface RoundPlan {
   readonly faults: readonly Fault[];
   readonly operations: readonly Operation[];
   readonly lengthMs: number;
+  /** The node that runs the later version in this round, faults apart. */
+  readonly later: number | undefined;
 }
 
 export interface PlanBounds {
@@ -73,6 +76,7 @@ const ON_PROCESS: readonly FaultKind[] = [
   "clock",
   "corrupt",
   "clone",
+  "version",
 ];
 /** Those of which a round has no more than one: they need the visitor, or the second bridge. */
 const ONCE: readonly FaultKind[] = ["clone", "hostile", "split"];
@@ -94,7 +98,13 @@ export function planRound(seed: number, round: number, bounds: PlanBounds): Roun
   // Nothing is written after the last mend, so that how long it takes to agree can be measured.
   const lastMs = Math.max(ROUND_MS_MIN, ...faults.map(({ endMs }) => endMs));
   const operations = drawOperations(random, round, bounds.nodes, lastMs);
-  return { faults, operations, lengthMs: lastMs };
+  return { faults, operations, lengthMs: lastMs, later: laterNode(round, bounds) };
+}
+
+/** Every second round has one node of the later version from its start on; all take turns. */
+function laterNode(round: number, { nodes, kinds }: PlanBounds): number | undefined {
+  const isMixed = kinds.includes("version") && round % 2 === 1;
+  return isMixed ? ((round - 1) / 2) % nodes : undefined;
 }
 
 function drawFault(
@@ -135,6 +145,17 @@ function fits(fault: Fault, others: readonly Fault[]): boolean {
     }
     return !(isOnProcess(fault) && isOnProcess(other) && fault.node === other.node);
   });
+}
+
+type Ending = "SIGTERM" | "SIGKILL";
+
+/** How the node is ended that changes its version, and how when it changes back. */
+export function versionSignals(dice: number): { readonly there: Ending; readonly back: Ending } {
+  const quarter = Math.floor(dice * 4);
+  return {
+    there: quarter % 2 === 0 ? "SIGTERM" : "SIGKILL",
+    back: quarter < 2 ? "SIGTERM" : "SIGKILL",
+  };
 }
 
 const needsVisitor = (kind: FaultKind) => kind === "clone" || kind === "hostile";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { Ledger } from "../chaos/ledger.ts";
-import { FAULT_KINDS, type Operation, planRound } from "../chaos/plan.ts";
+import { FAULT_KINDS, type Operation, planRound, versionSignals } from "../chaos/plan.ts";
 import { timesOf } from "../chaos/report.ts";
 import { slope } from "../chaos/slope.ts";
 import { isDurable, keyAt, type Said, takesBack } from "../chaos/torture-lines.ts";
@@ -21,7 +21,7 @@ test("a seed fixes a round: the same faults and writes, whatever was played befo
 });
 
 test("no two faults of a round are in each other's way, and all end with the round", () => {
-  const onProcess = ["kill", "stop", "full", "stall", "clock", "corrupt", "clone"];
+  const onProcess = ["kill", "stop", "full", "stall", "clock", "corrupt", "clone", "version"];
   fc.assert(
     fc.property(anySeed, anyRound, fc.integer({ min: 3, max: 9 }), (seed, round, nodes) => {
       const { faults, operations, lengthMs } = planRound(seed, round, {
@@ -47,6 +47,25 @@ test("some rounds have had every fault", () => {
     planRound(1, round, bounds).faults.map(({ kind }) => kind),
   ).flat();
   assert.deepEqual(new Set(drawn), new Set(FAULT_KINDS));
+});
+
+test("every second round has a node of the later version, each in its turn", () => {
+  const later = (kinds: typeof FAULT_KINDS | readonly ["kill"]) =>
+    Array.from({ length: 8 }, (_, round) => planRound(1, round, { nodes: 3, kinds }).later);
+  const none = undefined;
+  assert.deepEqual(later(FAULT_KINDS), [none, 0, none, 1, none, 2, none, 0]);
+  assert.deepEqual(new Set(later(["kill"])), new Set([none]));
+});
+
+test("a version changes after a good end and after a kill, there and back", () => {
+  const drawn = [0, 0.25, 0.5, 0.75, 0.999].map((dice) => Object.values(versionSignals(dice)));
+  assert.deepEqual(drawn.map(String), [
+    "SIGTERM,SIGTERM",
+    "SIGKILL,SIGTERM",
+    "SIGTERM,SIGKILL",
+    "SIGKILL,SIGKILL",
+    "SIGKILL,SIGKILL",
+  ]);
 });
 
 const set = (node: number, value: number): Operation => ({
