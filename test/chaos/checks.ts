@@ -11,7 +11,7 @@ import { CLAIM_SLOTS, TARGET_SLOTS } from "./plan.ts";
 import { macOf, personOf } from "./workload.ts";
 
 const LOOK_EVERY_MS = 200;
-/** Values go over the wire as doubles; a step of the workload is 0.01. */
+/** Values go over the wire as doubles; a step of the workload is 0.005. */
 const TOLERANCE = 1e-6;
 
 /** Waits for a condition; undefined where it does not come in time, else how long it took. */
@@ -77,7 +77,7 @@ const holds = (allowed: Allowed, value: number | undefined) =>
 
 /**
  * What of all that was acknowledged is not there. Readings of nodes in `excused` may be lost: they
- * are kept every five seconds only.
+ * are kept every five seconds only, and the process that took the last one is gone.
  */
 export function missing(
   where: string,

@@ -64,6 +64,7 @@ export const TARGET_SLOTS = 12;
 export const CLAIM_SLOTS = 12;
 /** The last targets are set on all nodes, the others in one round on one node alone. */
 const CONTESTED_SLOTS = 3;
+export const isContested = (slot: number): boolean => slot >= TARGET_SLOTS - CONTESTED_SLOTS;
 /** Every third node believes in a clock of ours; every second has a disk that can be frozen. */
 export const isClocked = (node: number): boolean => node % 3 === 2;
 export const isFreezable = (node: number): boolean => node % 2 === 0;
@@ -158,6 +159,12 @@ export function versionSignals(dice: number): { readonly there: Ending; readonly
   };
 }
 
+/** Whether a fault ends its node without a word, so that it may lack what it kept in memory. */
+export function isAbrupt({ kind, dice }: Fault): boolean {
+  if (kind === "version") return Object.values(versionSignals(dice)).includes("SIGKILL");
+  return kind === "kill" || kind === "corrupt" || kind === "clone";
+}
+
 const needsVisitor = (kind: FaultKind) => kind === "clone" || kind === "hostile";
 
 function drawOperations(
@@ -169,13 +176,13 @@ function drawOperations(
   return Array.from({ length: Math.floor(lengthMs / OPERATION_EVERY_MS) }, (_, at) => {
     const atMs = at * OPERATION_EVERY_MS;
     const chance = random.next();
-    const value = 10 + (round % 50) / 2 + at / 100;
+    // No two of fifty rounds: what a node shows tells which write it has seen.
+    const value = 10 + (round % 50) / 2 + at / 200;
     const anyNode = randomInt(random, nodes);
     if (chance < 0.5) {
       const slot = randomInt(random, TARGET_SLOTS);
-      const isContested = slot >= TARGET_SLOTS - CONTESTED_SLOTS;
-      const node = isContested ? anyNode : (slot + round) % nodes;
-      const does = random.next() < 0.15 && !isContested ? "clear" : "target";
+      const node = isContested(slot) ? anyNode : (slot + round) % nodes;
+      const does = random.next() < 0.15 && !isContested(slot) ? "clear" : "target";
       return { atMs, node, does, slot, value };
     }
     if (chance < 0.75) {

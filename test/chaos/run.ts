@@ -16,7 +16,7 @@ import { Dots } from "./dots.ts";
 import { begin, type Office } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Pi } from "./pi.ts";
-import { type Fault, isClocked, isFreezable, planRound, type RoundPlan } from "./plan.ts";
+import { type Fault, isAbrupt, isClocked, isFreezable, planRound, type RoundPlan } from "./plan.ts";
 import { changeVersion, isLater } from "./versions.ts";
 import { performAll } from "./workload.ts";
 
@@ -189,11 +189,10 @@ export class Chaos {
   private async check(round: number, plan: RoundPlan): Promise<void> {
     const { pis } = this.office;
     const found: string[] = [];
-    const lost = (node: number) =>
-      plan.faults.some(
-        ({ kind, node: on }) => on === node && ["kill", "corrupt", "clone"].includes(kind),
-      );
-    const excused = new Set([...pis.keys()].filter(lost));
+    const mayLose = (node: number) =>
+      plan.faults.some((fault) => fault.node === node && isAbrupt(fault)) &&
+      this.ledger.lastProcess(`reading/${node}`) !== pis[node]?.host.pid;
+    const excused = new Set([...pis.keys()].filter(mayLose));
     let settled: ReadonlyMap<string, number> | undefined;
     for (const pi of pis) {
       const held = await this.slots(pi);
@@ -257,7 +256,8 @@ export class Chaos {
     const agreed = await within(CONVERGED_MS_MAX, () => agree(pis));
     if (agreed === undefined) return ["no agreement after the round's last readings"];
     for (const node of pis.keys()) {
-      this.ledger.note({ does: "reading", slot: node, node, value, atMs: 0 }, "acknowledged");
+      const operation = { does: "reading", slot: node, node, value, atMs: 0 } as const;
+      this.ledger.note({ operation, outcome: "acknowledged" });
     }
     this.ledger.settle(() => value);
     return [];

@@ -77,21 +77,48 @@ const allowed = (ledger: Ledger) => [...ledger.allowed("target/1")].sort();
 test("of acknowledged writes the last of each node may stand, and what got no answer", () => {
   const ledger = new Ledger();
   assert.deepEqual(allowed(ledger), [undefined]);
-  ledger.note(set(1, 20), "acknowledged");
-  ledger.note(set(1, 21), "acknowledged");
-  ledger.note(set(2, 30), "refused");
+  ledger.note({ operation: set(1, 20), outcome: "acknowledged" });
+  ledger.note({ operation: set(1, 21), outcome: "acknowledged" });
+  ledger.note({ operation: set(2, 30), outcome: "refused" });
   assert.deepEqual(allowed(ledger), [21]);
-  ledger.note(set(2, 31), "acknowledged");
-  ledger.note(set(2, 32), "unknown");
+  ledger.note({ operation: set(2, 31), outcome: "acknowledged" });
+  ledger.note({ operation: set(2, 32), outcome: "unknown" });
   assert.deepEqual(allowed(ledger), [21, 31, 32]);
   ledger.settle(() => 31);
   assert.deepEqual(allowed(ledger), [31]);
-  ledger.note({ ...set(1, 0), does: "clear" }, "unknown");
+  ledger.note({ operation: { ...set(1, 0), does: "clear" }, outcome: "unknown" });
   assert.deepEqual(allowed(ledger), [31, undefined]);
   assert.equal(ledger.acknowledged, 3);
   ledger.settle(() => 31);
-  ledger.note(set(2, 33), "blind");
+});
+
+test("a write that has not seen what was there replaces no more than its node's own", () => {
+  const ledger = new Ledger();
+  ledger.note({ operation: set(1, 31), outcome: "acknowledged" });
+  ledger.settle(() => 31);
+  ledger.note({ operation: set(2, 32), outcome: "blind" });
+  ledger.note({ operation: set(2, 33), outcome: "blind" });
   assert.deepEqual(allowed(ledger), [31, 33]);
+  ledger.note({ operation: set(2, 34), outcome: "doubtful" });
+  assert.deepEqual(allowed(ledger), [31, 33, 34]);
+  ledger.note({ operation: set(2, 35), outcome: "blind", saw: 31 });
+  assert.deepEqual(allowed(ledger), [34, 35]);
+  assert.equal(ledger.acknowledged, 5);
+});
+
+test("what a node showed before it wrote is replaced, by whomever it was written", () => {
+  const ledger = new Ledger();
+  ledger.note({ operation: set(1, 21), outcome: "acknowledged", process: 7 });
+  ledger.note({ operation: set(2, 22), outcome: "unknown" });
+  ledger.note({ operation: set(3, 23), outcome: "acknowledged", saw: 21, process: 8 });
+  assert.deepEqual(allowed(ledger), [22, 23]);
+  ledger.note({ operation: set(1, 24), outcome: "unknown", saw: 23 });
+  assert.deepEqual(allowed(ledger), [22, 23, 24]);
+  assert.equal(ledger.lastProcess("target/1"), 8);
+  ledger.note({ operation: set(3, 25), outcome: "acknowledged", saw: 22 });
+  assert.deepEqual(allowed(ledger), [24, 25]);
+  assert.equal(ledger.lastProcess("target/1"), undefined);
+  assert.equal(ledger.lastProcess("target/2"), undefined);
 });
 
 const said = (at: number, dot: string, hash = dot): Said => ({ key: keyAt(at), dot, hash, at });
