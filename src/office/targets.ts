@@ -31,8 +31,11 @@ const targetRecord = record({
 
 type TargetRecord = Parameters<typeof targetRecord.encode>[0];
 
+type SeenWrite = TargetRecord["seen"][number];
+
 /** One origin's write of a target. */
 interface TargetWrite extends Versioned<number | undefined> {
+  readonly named: readonly SeenWrite[];
   readonly seen: ReadonlyMap<string, number>;
   readonly below: number;
 }
@@ -109,21 +112,34 @@ export function nextTarget(
   stamp: Stamp,
   value: number | undefined,
 ): Uint8Array {
-  const known = [...writesOf(replica, room, kind)].sort(
-    (left, right) => right.version - left.version,
-  );
-  const named = known.slice(0, SEEN_COUNT_MAX).flatMap(({ origin, version }) => {
-    const key = keyOfNodeId(origin);
-    return key === undefined ? [] : [{ origin: key, version }];
-  });
+  const writes = writesOf(replica, room, kind);
+  const known = seenBy(writes);
   return targetRecord.encode({
     value,
     version: (known[0]?.version ?? 0) + 1,
     wallMs: stamp.wallMs,
     counter: stamp.counter,
-    seen: named,
-    below: known[SEEN_COUNT_MAX]?.version ?? 0,
+    seen: known.slice(0, SEEN_COUNT_MAX),
+    below: Math.max(known[SEEN_COUNT_MAX]?.version ?? 0, ...writes.map(({ below }) => below)),
   });
+}
+
+/**
+ * Writes, and what these had seen, the newest first. A node that was killed may lack a write of
+ * another that its own had replaced, and must not let go of that.
+ */
+function seenBy(writes: readonly TargetWrite[]): readonly SeenWrite[] {
+  const newest = new Map<string, SeenWrite>();
+  const note = (one: SeenWrite) => {
+    const name = String(one.origin);
+    if (one.version > (newest.get(name)?.version ?? 0)) newest.set(name, one);
+  };
+  for (const { origin, version, named } of writes) {
+    const key = keyOfNodeId(origin);
+    if (key !== undefined) note({ origin: key, version });
+    named.forEach(note);
+  }
+  return [...newest.values()].sort((left, right) => right.version - left.version);
 }
 
 function writesOf(replica: Replica, room: string, kind: Kind): readonly TargetWrite[] {
@@ -139,9 +155,9 @@ function writesOf(replica: Replica, room: string, kind: Kind): readonly TargetWr
 }
 
 function writeOf(origin: NodeId, said: TargetRecord): TargetWrite {
-  const { value, version, wallMs, counter, below } = said;
-  const seen = new Map(said.seen.map((one) => [String(one.origin), one.version]));
-  return { origin, value, version, stamp: { wallMs, counter }, seen, below };
+  const { value, version, wallMs, counter, seen: named, below } = said;
+  const seen = new Map(named.map((one) => [String(one.origin), one.version]));
+  return { origin, value, version, stamp: { wallMs, counter }, named, seen, below };
 }
 
 /** The writes that no other one had seen. */

@@ -11,7 +11,7 @@ import { CLAIM_SLOTS, TARGET_SLOTS } from "./plan.ts";
 import { macOf, personOf } from "./workload.ts";
 
 const LOOK_EVERY_MS = 200;
-/** Values go over the wire as doubles; a step of the workload is 0.01. */
+/** Values go over the wire as doubles; a step of the workload is 0.005. */
 const TOLERANCE = 1e-6;
 
 /** Waits for a condition; undefined where it does not come in time, else how long it took. */
@@ -77,7 +77,7 @@ const holds = (allowed: Allowed, value: number | undefined) =>
 
 /**
  * What of all that was acknowledged is not there. Readings of nodes in `excused` may be lost: they
- * are kept every five seconds only.
+ * are kept every five seconds only, and the process that took the last one is gone.
  */
 export function missing(
   where: string,
@@ -99,6 +99,19 @@ export function missing(
 export async function cloneAlarm(pi: Pi): Promise<string | undefined> {
   const check = (await pi.get<HealthDocument>("/v1/health"))?.checks.identity;
   return check?.status === "degraded" ? `${pi.name}: ${check.detail}` : undefined;
+}
+
+const ALARMS = {
+  "a clone": /^.*(two nodes use one identity|with this node's identity|card runs elsewhere).*$/m,
+  damage: /^.*(was damaged|newer version wrote it|written by a newer watercooler).*$/m,
+} as const;
+
+/** Of nodes where there was no cause for it, the first line of each that says so in its log. */
+export function alarms(pis: readonly Pi[], about: keyof typeof ALARMS): readonly string[] {
+  return pis.flatMap(({ name, host }) => {
+    const line = ALARMS[about].exec(host.log)?.[0];
+    return line === undefined ? [] : [`${name} says without ${about}: ${line}`];
+  });
 }
 
 /** Dots of which the node itself says that they were used twice. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { randomInt, SeededRandom } from "../../src/base/random.ts";
 import type { Dots } from "./dots.ts";
 import type { Pi } from "./pi.ts";
-import type { Fault, FaultKind } from "./plan.ts";
+import { type Fault, type FaultKind, versionSignals } from "./plan.ts";
+import { changeVersion } from "./versions.ts";
 
 const HOSTILE = fileURLToPath(new URL("./hostile-peer.js", import.meta.url));
 const CLOCKS = ["+12y", "-6y", "+90d", "-3h", "+2h", "-20s", "+40s"];
@@ -88,6 +89,11 @@ const deeds: Readonly<Record<FaultKind, Begin>> = {
     const child = spawn("ip", command, { stdio: ["ignore", "ignore", "inherit"] });
     return { end: () => ended(child) };
   },
+  version: async ({ dice }, { dots }, pi) => {
+    const { there, back } = versionSignals(dice);
+    await changeVersion(pi, there, dots);
+    return { end: () => changeVersion(pi, back, dots) };
+  },
 };
 
 function dropping(pi: Pi, ...matches: readonly string[]): Deed {
@@ -107,6 +113,8 @@ async function clone({ dice }: Fault, office: Office, pi: Pi): Promise<Deed> {
     if (name === "lost+found" || name === "filler") continue;
     cpSync(join(pi.data, name), join(visitor.data, name), { recursive: true });
   }
+  // What runs on a copied card is what is installed on it.
+  visitor.host.program = pi.host.program;
   pi.host.start();
   visitor.host.start();
   return {

@@ -2,24 +2,30 @@ import type { Operation } from "./plan.ts";
 
 /**
  * "unknown": no answer came, so it may have been done, or be done later in the round. "blind":
- * acknowledged by a node that was started anew in this round. It may not have heard yet what others
- * wrote in the last minute, which it keeps once a minute: what was there before may stand beside it.
+ * acknowledged by a node that was killed in this round. It had all that it wrote itself, and may
+ * not have heard yet what others wrote in the last minute, which it keeps once a minute: what was
+ * there before the round may stand beside it. "doubtful": acknowledged, and whatever was there
+ * before may stand beside it.
  */
-export type Outcome = "acknowledged" | "blind" | "refused" | "unknown";
+export type Outcome = "acknowledged" | "blind" | "doubtful" | "refused" | "unknown";
 
 /** What a slot may hold; undefined: nothing. */
 export type Allowed = ReadonlySet<number | undefined>;
 
-interface Attempt {
+export interface Attempt {
   readonly operation: Operation;
   readonly outcome: Outcome;
+  /** The target that the node showed just before, where it was asked and showed one. */
+  readonly saw?: number | undefined;
+  /** The process that acknowledged it, where it was one and the same from its start on. */
+  readonly process?: number | undefined;
 }
 
 /**
  * What the mesh has to hold after a round. At a round's start all nodes hold the same, so that
  * every write of the round had seen what was there then. Of a node's own acknowledged writes the
- * last counts; of several nodes' the last of any of them may stand; one without an answer may
- * stand too.
+ * last counts; of several nodes' the last of any of them may stand, but for one that another node
+ * showed before it wrote; one without an answer may stand too.
  */
 export class Ledger {
   private readonly base = new Map<string, number | undefined>();
@@ -30,23 +36,31 @@ export class Ledger {
     return this.acknowledgedCount;
   }
 
-  note(operation: Operation, outcome: Outcome): void {
-    if (outcome === "acknowledged" || outcome === "blind") this.acknowledgedCount += 1;
+  note(attempt: Attempt): void {
+    const { operation, outcome } = attempt;
+    if (outcome !== "refused" && outcome !== "unknown") this.acknowledgedCount += 1;
     const key = keyOf(operation);
-    this.attempts.set(key, [...(this.attempts.get(key) ?? []), { operation, outcome }]);
+    this.attempts.set(key, [...(this.attempts.get(key) ?? []), attempt]);
   }
 
   allowed(key: string): Allowed {
-    const attempts = this.attempts.get(key) ?? [];
-    const lastByNode = new Map<number, number | undefined>();
-    const allowed = new Set<number | undefined>();
-    for (const { operation, outcome } of attempts) {
-      if (outcome === "unknown" || outcome === "blind") allowed.add(meant(operation));
-      if (outcome === "acknowledged") lastByNode.set(operation.node, meant(operation));
-    }
-    for (const value of lastByNode.values()) allowed.add(value);
-    if (lastByNode.size === 0) allowed.add(this.base.get(key));
+    const attempts = (this.attempts.get(key) ?? []).filter(({ outcome }) => outcome !== "refused");
+    const base = this.base.get(key);
+    const standing = attempts.filter((one, at) => {
+      const isOver = (later: Attempt) => hasReplaced(later, one);
+      return !attempts.slice(at + 1).some(isOver) && !attempts.some((other) => hasSeen(other, one));
+    });
+    const allowed = new Set(standing.map(({ operation }) => meant(operation)));
+    const hasSeenBase = ({ outcome, saw }: Attempt) =>
+      outcome === "acknowledged" || (outcome === "blind" && saw !== undefined && saw === base);
+    if (!attempts.some(hasSeenBase)) allowed.add(base);
     return allowed;
+  }
+
+  /** The process that acknowledged the last write to a slot in this round, where it is known. */
+  lastProcess(key: string): number | undefined {
+    const isSaid = ({ outcome }: Attempt) => outcome !== "refused" && outcome !== "unknown";
+    return this.attempts.get(key)?.findLast(isSaid)?.process;
   }
 
   /** Begins the next round from what all nodes agreed on. */
@@ -68,6 +82,18 @@ export class Ledger {
     );
     return [`${key} was ${this.base.get(key)}`, ...said].join("; ");
   }
+}
+
+/** Whether a later write through one node is certainly above an earlier one. */
+function hasReplaced(later: Attempt, earlier: Attempt): boolean {
+  const isCertain = ({ outcome }: Attempt) => outcome === "acknowledged" || outcome === "blind";
+  return later.operation.node === earlier.operation.node && isCertain(later) && isCertain(earlier);
+}
+
+/** Whether a write was acknowledged by a node that showed another write's value before. */
+function hasSeen({ outcome, saw }: Attempt, other: Attempt): boolean {
+  const isCertain = outcome === "acknowledged" || outcome === "blind";
+  return isCertain && saw !== undefined && saw === meant(other.operation);
 }
 
 export function keyOf({ does, slot }: Operation): string {

@@ -13,6 +13,7 @@ export const FAULT_KINDS = [
   "corrupt",
   "clone",
   "hostile",
+  "version",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -41,6 +42,8 @@ export interface RoundPlan {
   readonly faults: readonly Fault[];
   readonly operations: readonly Operation[];
   readonly lengthMs: number;
+  /** The node that runs the later version in this round, faults apart. */
+  readonly later: number | undefined;
 }
 
 export interface PlanBounds {
@@ -61,6 +64,7 @@ export const TARGET_SLOTS = 12;
 export const CLAIM_SLOTS = 12;
 /** The last targets are set on all nodes, the others in one round on one node alone. */
 const CONTESTED_SLOTS = 3;
+export const isContested = (slot: number): boolean => slot >= TARGET_SLOTS - CONTESTED_SLOTS;
 /** Every third node believes in a clock of ours; every second has a disk that can be frozen. */
 export const isClocked = (node: number): boolean => node % 3 === 2;
 export const isFreezable = (node: number): boolean => node % 2 === 0;
@@ -73,6 +77,7 @@ const ON_PROCESS: readonly FaultKind[] = [
   "clock",
   "corrupt",
   "clone",
+  "version",
 ];
 /** Those of which a round has no more than one: they need the visitor, or the second bridge. */
 const ONCE: readonly FaultKind[] = ["clone", "hostile", "split"];
@@ -94,7 +99,13 @@ export function planRound(seed: number, round: number, bounds: PlanBounds): Roun
   // Nothing is written after the last mend, so that how long it takes to agree can be measured.
   const lastMs = Math.max(ROUND_MS_MIN, ...faults.map(({ endMs }) => endMs));
   const operations = drawOperations(random, round, bounds.nodes, lastMs);
-  return { faults, operations, lengthMs: lastMs };
+  return { faults, operations, lengthMs: lastMs, later: laterNode(round, bounds) };
+}
+
+/** Every second round has one node of the later version from its start on; all take turns. */
+function laterNode(round: number, { nodes, kinds }: PlanBounds): number | undefined {
+  const isMixed = kinds.includes("version") && round % 2 === 1;
+  return isMixed ? ((round - 1) / 2) % nodes : undefined;
 }
 
 function drawFault(
@@ -137,6 +148,23 @@ function fits(fault: Fault, others: readonly Fault[]): boolean {
   });
 }
 
+type Ending = "SIGTERM" | "SIGKILL";
+
+/** How the node is ended that changes its version, and how when it changes back. */
+export function versionSignals(dice: number): { readonly there: Ending; readonly back: Ending } {
+  const quarter = Math.floor(dice * 4);
+  return {
+    there: quarter % 2 === 0 ? "SIGTERM" : "SIGKILL",
+    back: quarter < 2 ? "SIGTERM" : "SIGKILL",
+  };
+}
+
+/** Whether a fault ends its node without a word, so that it may lack what it kept in memory. */
+export function isAbrupt({ kind, dice }: Fault): boolean {
+  if (kind === "version") return Object.values(versionSignals(dice)).includes("SIGKILL");
+  return kind === "kill" || kind === "corrupt" || kind === "clone";
+}
+
 const needsVisitor = (kind: FaultKind) => kind === "clone" || kind === "hostile";
 
 function drawOperations(
@@ -148,13 +176,13 @@ function drawOperations(
   return Array.from({ length: Math.floor(lengthMs / OPERATION_EVERY_MS) }, (_, at) => {
     const atMs = at * OPERATION_EVERY_MS;
     const chance = random.next();
-    const value = 10 + (round % 50) / 2 + at / 100;
+    // No two of fifty rounds: what a node shows tells which write it has seen.
+    const value = 10 + (round % 50) / 2 + at / 200;
     const anyNode = randomInt(random, nodes);
     if (chance < 0.5) {
       const slot = randomInt(random, TARGET_SLOTS);
-      const isContested = slot >= TARGET_SLOTS - CONTESTED_SLOTS;
-      const node = isContested ? anyNode : (slot + round) % nodes;
-      const does = random.next() < 0.15 && !isContested ? "clear" : "target";
+      const node = isContested(slot) ? anyNode : (slot + round) % nodes;
+      const does = random.next() < 0.15 && !isContested(slot) ? "clear" : "target";
       return { atMs, node, does, slot, value };
     }
     if (chance < 0.75) {

@@ -2,12 +2,22 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Lan } from "../integration/lan.ts";
 import { mountTmpfs } from "../integration/small-disks.ts";
-import { agree, cloneAlarm, equivocation, missing, pictures, slotsOf, within } from "./checks.ts";
+import {
+  agree,
+  alarms,
+  cloneAlarm,
+  equivocation,
+  missing,
+  pictures,
+  slotsOf,
+  within,
+} from "./checks.ts";
 import { Dots } from "./dots.ts";
 import { begin, type Office } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Pi } from "./pi.ts";
-import { type Fault, isClocked, isFreezable, planRound, type RoundPlan } from "./plan.ts";
+import { type Fault, isAbrupt, isClocked, isFreezable, planRound, type RoundPlan } from "./plan.ts";
+import { changeVersion, isLater } from "./versions.ts";
 import { performAll } from "./workload.ts";
 
 /** The design's goal is 10 s after a heal; a loaded machine is given twelve times that. */
@@ -51,6 +61,8 @@ export class Chaos {
   private readonly office: Office;
   private readonly ledger = new Ledger();
   private readonly dots = new Dots();
+  /** Nodes whose card was damaged in some round: what was hit may be found much later. */
+  private readonly damaged = new Set<number>();
   private fresh = 0;
 
   constructor(private readonly plan: ChaosPlan) {
@@ -105,6 +117,9 @@ export class Chaos {
     const { pis } = this.office;
     const plan = planRound(this.plan.seed, round, this.plan);
     for (const { host } of pis) host.log = "";
+    if (!(await this.settleVersions(plan))) {
+      await this.fail(round, plan, ["no agreement after a node in good order changed its version"]);
+    }
     const undamagedMs = await this.damageCards(plan);
     const mended = this.inflict(plan, isOver).then(() => performance.now());
     const written = performAll(plan, pis, this.ledger, isOver);
@@ -129,6 +144,15 @@ export class Chaos {
     };
   }
 
+  /** One node of the later version, or none. In good order, so that nothing may be lost by it. */
+  private async settleVersions({ later }: RoundPlan): Promise<boolean> {
+    const { pis } = this.office;
+    const changing = pis.filter((pi, node) => isLater(pi) !== (node === later));
+    await Promise.all(changing.map((pi) => changeVersion(pi, "SIGTERM", this.dots)));
+    if (changing.length === 0) return true;
+    return (await within(CONVERGED_MS_MAX, () => agree(pis))) !== undefined;
+  }
+
   /**
    * Before all else, while the others have all that was acknowledged. And until all agree: a node
    * that has lost all it knew may answer before it has heard of it, and what it then writes is one
@@ -136,6 +160,7 @@ export class Chaos {
    */
   private async damageCards({ faults }: RoundPlan): Promise<number | undefined> {
     const damages = faults.filter(({ kind }) => kind === "corrupt");
+    for (const { node } of damages) this.damaged.add(node);
     await Promise.all(damages.map((fault) => begin(fault, this.office)));
     if (damages.length === 0) return undefined;
     return within(CONVERGED_MS_MAX, () => agree(this.office.pis));
@@ -164,11 +189,10 @@ export class Chaos {
   private async check(round: number, plan: RoundPlan): Promise<void> {
     const { pis } = this.office;
     const found: string[] = [];
-    const lost = (node: number) =>
-      plan.faults.some(
-        ({ kind, node: on }) => on === node && ["kill", "corrupt", "clone"].includes(kind),
-      );
-    const excused = new Set([...pis.keys()].filter(lost));
+    const mayLose = (node: number) =>
+      plan.faults.some((fault) => fault.node === node && isAbrupt(fault)) &&
+      this.ledger.lastProcess(`reading/${node}`) !== pis[node]?.host.pid;
+    const excused = new Set([...pis.keys()].filter(mayLose));
     let settled: ReadonlyMap<string, number> | undefined;
     for (const pi of pis) {
       const held = await this.slots(pi);
@@ -180,7 +204,13 @@ export class Chaos {
     const alarmed = async () => (await Promise.all(pis.map(cloneAlarm))).filter(Boolean);
     const calm = await within(CONVERGED_MS_MAX, async () => (await alarmed()).length === 0);
     if (calm === undefined) found.push(...(await alarmed()).map(String));
-    if (!plan.faults.some(({ kind }) => kind === "clone")) found.push(...this.falseAlarms());
+    if (!plan.faults.some(({ kind }) => kind === "clone")) found.push(...alarms(pis, "a clone"));
+    found.push(
+      ...alarms(
+        pis.filter((_, node) => !this.damaged.has(node)),
+        "damage",
+      ),
+    );
     found.push(...(await Promise.all(pis.map(equivocation))).filter((one) => one !== undefined));
     found.push(...this.dots.violations);
     for (const pi of pis) {
@@ -200,15 +230,6 @@ export class Chaos {
       return held !== undefined;
     });
     return held;
-  }
-
-  private falseAlarms(): readonly string[] {
-    const alarm =
-      /^.*(two nodes use one identity|with this node's identity|card runs elsewhere).*$/m;
-    return this.office.pis.flatMap(({ name, host }) => {
-      const line = alarm.exec(host.log)?.[0];
-      return line === undefined ? [] : [`${name} says without a clone: ${line}`];
-    });
   }
 
   /** Whether each node still takes a reading and all get it. */
@@ -235,7 +256,8 @@ export class Chaos {
     const agreed = await within(CONVERGED_MS_MAX, () => agree(pis));
     if (agreed === undefined) return ["no agreement after the round's last readings"];
     for (const node of pis.keys()) {
-      this.ledger.note({ does: "reading", slot: node, node, value, atMs: 0 }, "acknowledged");
+      const operation = { does: "reading", slot: node, node, value, atMs: 0 } as const;
+      this.ledger.note({ operation, outcome: "acknowledged" });
     }
     this.ledger.settle(() => value);
     return [];

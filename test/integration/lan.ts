@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { generateKeyPem } from "../../src/trust/identity.ts";
 import { enrolIn } from "./enrolled.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
+/** The built program of this version. */
+export const PROGRAM = fileURLToPath(new URL("../../../../bin/watercooler.js", import.meta.url));
 /** So that two runs on one machine stay apart. */
 export const PREFIX = `wcm-${process.pid}-`;
 export const SWITCH = `${PREFIX}lan`;

@@ -2,6 +2,7 @@
 // has one more type of message, one more field in every message, hello and entry, and writes a kind
 // of entry that nobody here knows. Run as a process of its own, with the configuration as its last
 // argument. Says on standard error, once each, which nodes' entries of that kind it holds whole.
+import { once } from "node:events";
 import { homedir, hostname } from "node:os";
 import { concatBytes, utf8 } from "../../src/base/bytes.ts";
 import { Writer } from "../../src/base/tlv.ts";
@@ -86,12 +87,17 @@ if (!loaded.ok) throw new Error(loaded.error.join("; "));
 const { signal } = new AbortController();
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 const log = {
-  write: (level: string, message: string) => console.error(level, message),
+  write: (level: string, message: string, fields = {}) =>
+    console.error(new Date().toISOString(), level, message, JSON.stringify(fields)),
 };
 const ports = { clock, log, signal, version: "9.9.9", dialect };
+// From now on: whoever ends it while it starts wants it to end in good order too.
+const ended = once(process, "SIGTERM");
 const started = await startNode(loaded.value.config, ports);
 if (!started.ok) throw new Error(started.error);
 const { apiAddresses, stop } = started.value;
 isReady = true;
 console.error(`info ready api=http://${apiAddresses[0]}`);
-process.on("SIGTERM", () => void stop().then(() => process.exit(0)));
+await ended;
+await stop();
+process.exit(0);

@@ -83,3 +83,22 @@ test("a value wins over a clearing at the same time, which is told", () => {
   assert.equal(view(a), undefined);
   assert.deepEqual(targetViews(a.replica), []);
 });
+
+test("what a node replaced stays replaced, also when a kill took what it replaced from it", () => {
+  const [a, b] = three() as [Site, Site, Site];
+  set(b, 20, 0);
+  meet([a, b], 1);
+  set(a, 21, 2);
+  // All that is on a's card: its own write, not the one of b that it had seen.
+  const card = new Site(9, "card");
+  for (const { entry } of a.replica.state(a.self)?.rows.values() ?? []) {
+    card.replica.join(entry, 3, card.wall(3));
+  }
+  assert.deepEqual(shown(card), [21, "a", []]);
+  const tick = card.replica.tick(card.wall(4));
+  const cleared = nextTarget(card.replica, "lab", "temperature", tick, undefined);
+  a.write(targetKey("lab", "temperature"), cleared, 4);
+  meet([a, b], 5);
+  assert.equal(view(a), undefined);
+  assert.equal(view(b), undefined);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { Ledger } from "../chaos/ledger.ts";
-import { FAULT_KINDS, type Operation, planRound } from "../chaos/plan.ts";
+import { FAULT_KINDS, type Operation, planRound, versionSignals } from "../chaos/plan.ts";
 import { timesOf } from "../chaos/report.ts";
 import { slope } from "../chaos/slope.ts";
 import { isDurable, keyAt, type Said, takesBack } from "../chaos/torture-lines.ts";
@@ -21,7 +21,7 @@ test("a seed fixes a round: the same faults and writes, whatever was played befo
 });
 
 test("no two faults of a round are in each other's way, and all end with the round", () => {
-  const onProcess = ["kill", "stop", "full", "stall", "clock", "corrupt", "clone"];
+  const onProcess = ["kill", "stop", "full", "stall", "clock", "corrupt", "clone", "version"];
   fc.assert(
     fc.property(anySeed, anyRound, fc.integer({ min: 3, max: 9 }), (seed, round, nodes) => {
       const { faults, operations, lengthMs } = planRound(seed, round, {
@@ -49,6 +49,25 @@ test("some rounds have had every fault", () => {
   assert.deepEqual(new Set(drawn), new Set(FAULT_KINDS));
 });
 
+test("every second round has a node of the later version, each in its turn", () => {
+  const later = (kinds: typeof FAULT_KINDS | readonly ["kill"]) =>
+    Array.from({ length: 8 }, (_, round) => planRound(1, round, { nodes: 3, kinds }).later);
+  const none = undefined;
+  assert.deepEqual(later(FAULT_KINDS), [none, 0, none, 1, none, 2, none, 0]);
+  assert.deepEqual(new Set(later(["kill"])), new Set([none]));
+});
+
+test("a version changes after a good end and after a kill, there and back", () => {
+  const drawn = [0, 0.25, 0.5, 0.75, 0.999].map((dice) => Object.values(versionSignals(dice)));
+  assert.deepEqual(drawn.map(String), [
+    "SIGTERM,SIGTERM",
+    "SIGKILL,SIGTERM",
+    "SIGTERM,SIGKILL",
+    "SIGKILL,SIGKILL",
+    "SIGKILL,SIGKILL",
+  ]);
+});
+
 const set = (node: number, value: number): Operation => ({
   ...{ atMs: 0, node, slot: 1, value },
   does: "target",
@@ -58,21 +77,48 @@ const allowed = (ledger: Ledger) => [...ledger.allowed("target/1")].sort();
 test("of acknowledged writes the last of each node may stand, and what got no answer", () => {
   const ledger = new Ledger();
   assert.deepEqual(allowed(ledger), [undefined]);
-  ledger.note(set(1, 20), "acknowledged");
-  ledger.note(set(1, 21), "acknowledged");
-  ledger.note(set(2, 30), "refused");
+  ledger.note({ operation: set(1, 20), outcome: "acknowledged" });
+  ledger.note({ operation: set(1, 21), outcome: "acknowledged" });
+  ledger.note({ operation: set(2, 30), outcome: "refused" });
   assert.deepEqual(allowed(ledger), [21]);
-  ledger.note(set(2, 31), "acknowledged");
-  ledger.note(set(2, 32), "unknown");
+  ledger.note({ operation: set(2, 31), outcome: "acknowledged" });
+  ledger.note({ operation: set(2, 32), outcome: "unknown" });
   assert.deepEqual(allowed(ledger), [21, 31, 32]);
   ledger.settle(() => 31);
   assert.deepEqual(allowed(ledger), [31]);
-  ledger.note({ ...set(1, 0), does: "clear" }, "unknown");
+  ledger.note({ operation: { ...set(1, 0), does: "clear" }, outcome: "unknown" });
   assert.deepEqual(allowed(ledger), [31, undefined]);
   assert.equal(ledger.acknowledged, 3);
   ledger.settle(() => 31);
-  ledger.note(set(2, 33), "blind");
+});
+
+test("a write that has not seen what was there replaces no more than its node's own", () => {
+  const ledger = new Ledger();
+  ledger.note({ operation: set(1, 31), outcome: "acknowledged" });
+  ledger.settle(() => 31);
+  ledger.note({ operation: set(2, 32), outcome: "blind" });
+  ledger.note({ operation: set(2, 33), outcome: "blind" });
   assert.deepEqual(allowed(ledger), [31, 33]);
+  ledger.note({ operation: set(2, 34), outcome: "doubtful" });
+  assert.deepEqual(allowed(ledger), [31, 33, 34]);
+  ledger.note({ operation: set(2, 35), outcome: "blind", saw: 31 });
+  assert.deepEqual(allowed(ledger), [34, 35]);
+  assert.equal(ledger.acknowledged, 5);
+});
+
+test("what a node showed before it wrote is replaced, by whomever it was written", () => {
+  const ledger = new Ledger();
+  ledger.note({ operation: set(1, 21), outcome: "acknowledged", process: 7 });
+  ledger.note({ operation: set(2, 22), outcome: "unknown" });
+  ledger.note({ operation: set(3, 23), outcome: "acknowledged", saw: 21, process: 8 });
+  assert.deepEqual(allowed(ledger), [22, 23]);
+  ledger.note({ operation: set(1, 24), outcome: "unknown", saw: 23 });
+  assert.deepEqual(allowed(ledger), [22, 23, 24]);
+  assert.equal(ledger.lastProcess("target/1"), 8);
+  ledger.note({ operation: set(3, 25), outcome: "acknowledged", saw: 22 });
+  assert.deepEqual(allowed(ledger), [24, 25]);
+  assert.equal(ledger.lastProcess("target/1"), undefined);
+  assert.equal(ledger.lastProcess("target/2"), undefined);
 });
 
 const said = (at: number, dot: string, hash = dot): Said => ({ key: keyAt(at), dot, hash, at });
