@@ -61,12 +61,19 @@ class Malformed {
 
 const VARINT_BYTES_MAX = 8;
 
-/** Most records are short, and buffers up to this size are cheap. Measured. */
-const FIRST_BYTES = 64;
+/** Most frames are shorter. A guess. */
+const SPARE_BYTES = 1_024;
+/** One for each level of records within records. */
+const SPARES_MAX = 8;
 
-/** Grows as it is written to. */
+const NOTHING = new Uint8Array();
+
+/** Buffers of writers that have finished: to make one costs more than to fill it. Measured. */
+const spares: Uint8Array[] = [];
+
+/** Grows as it is written to. Of no use once it has finished. */
 export class Writer {
-  private bytes = new Uint8Array(FIRST_BYTES);
+  private bytes = spares.pop() ?? new Uint8Array(SPARE_BYTES);
   private length = 0;
 
   /** A whole number in [0, 2^53). */
@@ -91,13 +98,30 @@ export class Writer {
     this.bytes[this.length++] = value;
   }
 
+  /** A record within this one, with its length before it. */
+  nested(put: (writer: Writer) => void): void {
+    const inner = new Writer();
+    put(inner);
+    this.block(inner.bytes.subarray(0, inner.length));
+    inner.giveBack();
+  }
+
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    const written = this.bytes.slice(0, this.length);
+    this.giveBack();
+    return written;
+  }
+
+  private giveBack(): void {
+    if (this.bytes.length === SPARE_BYTES && spares.length < SPARES_MAX) spares.push(this.bytes);
+    this.bytes = NOTHING;
+    this.length = 0;
   }
 
   private reserve(more: number): void {
     if (this.length + more <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    const size = Math.max(this.bytes.length * 2, this.length + more, SPARE_BYTES);
+    const grown = new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -215,7 +239,7 @@ export function nested<T>(id: number, codec: RecordCodec<T>): Field<T, "one"> {
   return field(
     id,
     2,
-    (writer, value) => writer.block(codec.encode(value)),
+    (writer, value) => writer.nested((inner) => codec.put(inner, value)),
     (reader) => codec.get(new Reader(reader.block())),
   );
 }
