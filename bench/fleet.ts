@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +13,6 @@ import { until } from "./waiting.ts";
 const HUB_PORT = 4_000;
 const FIRST_PORT = 5_000;
 const HUB_MS_MAX = 20_000;
-const TICKS_PER_S = 100;
 
 export interface Place {
   /** The address that all members share. */
@@ -187,8 +186,11 @@ export function footprint(pid: number): Footprint {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const bytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]) * 1024;
-  // The name in brackets may hold spaces; user and system time are 12 and 13 after it.
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const cpuS = (Number(stat[11]) + Number(stat[12])) / TICKS_PER_S;
+  // Not the times in "stat": the kernel samples those, and who wakes with its timer is seen often.
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const spentNs = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  const cpuS = spentNs.reduce((sum, one) => sum + one, 0) / 1e9;
   return { rssBytes: bytes("Rss"), pssBytes: bytes("Pss"), cpuS };
 }

@@ -28,6 +28,10 @@ const USAGE = `npm run bench: all systems in one run on this machine, real proce
   --quick             shorter, for a look
   --out FOLDER        writes bench.json, bench.md and bench.svg there
   --json              the figures as JSON on standard output
+
+npm run bench -- in-process: what needs no network, in two minutes; or one part of it:
+joins (the replica beside other libraries), simulator (its speed), flash (what the store
+writes for a reading) or frames (what a frame allocates). Takes --json too.
 `;
 const FULL: Effort = { writes: 300, quietS: 10, restS: 40, burstS: 3 };
 const QUICK: Effort = { writes: 60, quietS: 4, restS: 15, burstS: 2 };

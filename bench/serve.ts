@@ -13,15 +13,22 @@ export async function serve(open: Open): Promise<void> {
   process.on("disconnect", () => process.exit());
   let wrote: Sighting[] = [];
   let heard: Sighting[] = [];
-  setInterval(() => {
-    if (wrote.length + heard.length === 0) return;
-    tell({ type: "seen", wrote, heard });
-    wrote = [];
-    heard = [];
-  }, TELL_MS);
-  const member = await open(plan, (origin, seq) => heard.push([origin, seq, nowMs()]));
+  // No timer that goes on for ever: who rests is to be seen at rest.
+  const tellSoon = () => {
+    if (wrote.length + heard.length > 1) return;
+    setTimeout(() => {
+      tell({ type: "seen", wrote, heard });
+      wrote = [];
+      heard = [];
+    }, TELL_MS);
+  };
+  const member = await open(plan, (origin, seq) => {
+    heard.push([origin, seq, nowMs()]);
+    tellSoon();
+  });
   const write = (seq: number) => {
     wrote.push([plan.index, seq, nowMs()]);
+    tellSoon();
     member.write(seq);
   };
   process.on("message", (order: Order) => {

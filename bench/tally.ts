@@ -63,10 +63,11 @@ export class Tally {
     });
   }
 
-  /** How many pairs of the members have heard anything of each other. */
-  acquainted(members: readonly number[]): number {
-    const pairs = members.flatMap((origin) => members.map((other) => `${origin} ${other}`));
-    return pairs.filter((pair) => (this.heights.get(pair) ?? 0) > 0).length;
+  /** Whether all the others have heard anything of a member. */
+  isHeard(origin: number, members: readonly number[]): boolean {
+    return members.every(
+      (other) => other === origin || (this.heights.get(`${origin} ${other}`) ?? 0) > 0,
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 // "npm run bench": makes ready what it measures, then measures in a network namespace of its own,
 // where every byte is ours and multicast has an interface. Without the right to make one it runs on
-// loopback as it is, and says so. "npm run bench -- joins" measures in one process: joins of the
-// replica beside other libraries.
+// loopback as it is, and says so. "npm run bench -- in-process" measures what needs no network.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { build } from "esbuild";
@@ -19,27 +18,32 @@ const LAN = [
   "ip route add default dev lan",
 ].join(" && ");
 
-const words = process.argv.slice(2);
-const program = ["dist/build/bench/main.js", ...words];
+const IN_PROCESS = ["joins", "simulator", "flash", "frames"];
 
-if (!existsSync(`${RIVALS}/node_modules`)) {
+const words = process.argv.slice(2);
+const parts = words[0] === "in-process" ? IN_PROCESS : words.slice(0, 1);
+const isInProcess = parts.every((part) => IN_PROCESS.includes(part)) && parts.length > 0;
+const program = ["dist/build/bench/main.js", ...(isInProcess ? ["--help"] : words)];
+
+if ((!isInProcess || parts.includes("joins")) && !existsSync(`${RIVALS}/node_modules`)) {
   console.error("Installing what is measured beside it, once ...");
   const npm = ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"];
   const done = spawnSync("npm", [...npm, "--loglevel=error"], { cwd: RIVALS, stdio: "inherit" });
   if (done.status !== 0) process.exit(done.status ?? 1);
+}
+if (isInProcess && !words.includes("--help")) {
+  for (const part of parts) {
+    const main = ["dist/build/bench/in-process/main.js", part, ...words.slice(1)];
+    const done = spawnSync(process.execPath, main, { stdio: "inherit" });
+    if (done.status !== 0) process.exit(done.status ?? 1);
+  }
+  process.exit(0);
 }
 await build({
   ...bundleOptions,
   entryPoints: ["bench/peers/ours.ts"],
   outdir: "dist/bench/app",
 });
-
-if (words[0] === "joins") {
-  const newer = `${RIVALS}/node_modules/node-linux-${process.arch}/bin/node`;
-  const node = existsSync(newer) ? newer : process.execPath;
-  const args = ["--expose-gc", `${RIVALS}/in-process.mjs`];
-  process.exit(spawnSync(node, args, { stdio: "inherit" }).status ?? 1);
-}
 
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const isolated = (flags) => [

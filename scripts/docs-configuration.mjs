@@ -169,7 +169,8 @@ export function configurationReference(schema) {
       "begin with. Each Pi has its own; what is set while the mesh runs (targets, names of rooms " +
       "and people, offsets) is not in it.",
     "An unknown key, a wrong type or an impossible value is told with its line before anything " +
-      "starts: `watercooler config check`. A running service takes a changed file by `sudo " +
+      "starts: `watercooler config check`. A file has 64 KiB and 5,000 lines at most. " +
+      "A running service takes a changed file by `sudo " +
       "systemctl reload watercooler`, and keeps the old one where the new one has a mistake. " +
       "`watercooler config schema` prints the JSON Schema, by which editors complete and check.",
     "Times are written with their unit: `10s`, `5min`, `48h`, `30d`, `2y`. Secrets are better kept " +

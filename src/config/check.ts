@@ -71,10 +71,20 @@ function problemOf(issue: v.BaseIssue<unknown>): Problem {
   if (Array.isArray(issue.path?.at(-1)?.input) && isUnknownKey(issue)) {
     return { keys: keys.slice(0, -1), says: "a list is not allowed: it must be a mapping" };
   }
-  if (issue.type === "strict_object") return { keys, says: issue.message };
+  if (issue.type === "strict_object") return { keys, says: issue.message + belongsBelow(keys) };
   if (issue.input === undefined) return { keys, says: `this key is missing: ${issue.message}` };
   const said = isSecretPlace(keys) ? "what stands there" : show(issue.input);
   return { keys, says: `${said} is not allowed: it must be ${issue.message}` };
+}
+
+/** A key of a section at the line's start is mostly one that was not indented. */
+function belongsBelow(keys: readonly unknown[]): string {
+  if (keys.length !== 1) return "";
+  const key = String(keys[0]);
+  const sections = Object.entries(fileSchema.entries).flatMap(([section, { wrapped }]) =>
+    "entries" in wrapped && Object.hasOwn(wrapped.entries, key) ? [section] : [],
+  );
+  return sections.length === 0 ? "" : `; if it belongs to ${sections.join(" or ")}, indent it`;
 }
 
 function show(input: unknown): string {

@@ -5,10 +5,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { checkConfig } from "./check.ts";
 import { type Config, completeConfig, type Overrides, type Surroundings } from "./config.ts";
 
-/**
- * Larger files are surely no configuration: 300 sensors take half of it. The parser's time grows
- * with the square of the keys: this many bytes of them took 0.8 s, a MiB would take minutes.
- */
+/** Larger files are surely no configuration: 300 sensors take half of it. */
 const FILE_BYTES_MAX = 64 * 1024;
 const SYSTEM_FILE = "/etc/watercooler/watercooler.yaml";
 

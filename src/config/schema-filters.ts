@@ -92,17 +92,26 @@ const FILTERS = {
 };
 const FILTER_NAMES = Object.keys(FILTERS);
 
-const anyFilter = v.union(Object.values(FILTERS), ({ input }) => {
-  const [said] = Object.keys(Object(input));
-  const near = said === undefined ? undefined : nearest(said, FILTER_NAMES);
-  const guess = near === undefined ? "" : `; did you mean ${near}?`;
-  return `one filter such as { offset: -1.2 }; known are ${FILTER_NAMES.join(", ")}${guess}`;
-});
+const anyFilter = v.union(Object.values(FILTERS));
+
+/** Says it once: the union would gather what is wrong by each of its rules. */
+const unknownFilter = v.custom<never>(
+  () => false,
+  ({ input }) => {
+    const [said] = Object.keys(Object(input));
+    const near = said === undefined ? undefined : nearest(said, FILTER_NAMES);
+    const guess = near === undefined ? "" : `; did you mean ${near}?`;
+    return `one filter such as { offset: -1.2 }; known are ${FILTER_NAMES.join(", ")}${guess}`;
+  },
+) as unknown as typeof anyFilter;
 
 /** Judged by its own rules where its name is known, so that a mistake in it is told exactly. */
 const filter = v.lazy((input): typeof anyFilter => {
+  // What writes the JSON Schema asks without a value.
+  if (input === undefined) return anyFilter;
   const [name, ...more] = input === null || typeof input !== "object" ? [] : Object.keys(input);
-  if (name === undefined || more.length > 0 || !Object.hasOwn(FILTERS, name)) return anyFilter;
+  const isKnown = name !== undefined && more.length === 0 && Object.hasOwn(FILTERS, name);
+  if (!isKnown) return unknownFilter;
   return FILTERS[name as keyof typeof FILTERS] as unknown as typeof anyFilter;
 });
 

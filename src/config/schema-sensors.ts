@@ -13,6 +13,7 @@ import {
   SIMULATED_KINDS_DEFAULT,
 } from "../../firmware-bridge/src/simulated-office.ts";
 import { KIND_NAMES } from "../reading/kind.ts";
+import { platformOf } from "./known-chips.ts";
 import { channel, updateInterval } from "./schema-filters.ts";
 import {
   allowedWords,
@@ -127,6 +128,12 @@ const PLATFORMS: readonly string[] = [
   "simulated",
 ];
 
+function allowedPlatforms(input: unknown): string {
+  const platform = typeof input === "string" ? platformOf(input) : undefined;
+  if (platform === undefined) return allowedWords(PLATFORMS, input);
+  return `one of ${PLATFORMS.join(", ")}; ${input} is read by ${platform}`;
+}
+
 /** One item of `sensors:`, told apart by its platform. */
 export const sensor = v.variant(
   "platform",
@@ -196,9 +203,7 @@ export const sensor = v.variant(
     }),
   ],
   ({ input, expected }) =>
-    expected === "Object"
-      ? "a sensor: a mapping with platform and name"
-      : allowedWords(PLATFORMS, input),
+    expected === "Object" ? "a sensor: a mapping with platform and name" : allowedPlatforms(input),
 );
 
 export const kindName = oneOf(KIND_NAMES);

@@ -1,5 +1,7 @@
-import type { Document, Node, YAMLError } from "yaml";
+import type { Document, Node } from "yaml";
 import { err, ok, type Result } from "../base/result.ts";
+import { explainYaml, TOO_DEEP } from "./yaml-error.ts";
+import { type Survey, survey } from "./yaml-survey.ts";
 
 /** Aliases resolved in one file; more is a bomb (each may double what the one before holds). */
 const ALIAS_COUNT_MAX = 50;
@@ -20,7 +22,16 @@ export interface LineProblem {
   readonly says: string;
 }
 
-const TOO_DEEP = "nested too deeply to be read";
+/** A file of 64 KiB has some 2,500 when a person wrote it. */
+const LINES_MAX = 5_000;
+const TOO_LONG = `over ${LINES_MAX} lines: this is no configuration`;
+/** Words, signs and spaces: 480 sensors with a filter each, which is 64 KiB, have 29,161. */
+const TOKENS_MAX = 30_000;
+const TOO_MUCH = `over ${TOKENS_MAX} words and signs: this is no configuration`;
+/** Of all mappings and lists, with what aliases stand for: 256 sensors with filters have 3,000. */
+const VALUES_MAX = 5_000;
+const TOO_MANY = `over ${VALUES_MAX} values, with what aliases stand for: write fewer`;
+const TOO_MANY_ALIASES = `over ${ALIAS_COUNT_MAX} uses of aliases: write values out`;
 /** Brackets within brackets, or dashes in one line, that are let through. A guess: ours has 4. */
 const INLINE_DEPTH_MAX = 64;
 const DASHES = new RegExp(`(?:[-?:] +){${INLINE_DEPTH_MAX},}`);
@@ -29,33 +40,45 @@ type Yaml = typeof import("./parse-yaml.ts");
 
 /** Parses YAML 1.2; the parser is loaded now. Never throws. */
 export async function parseText(text: string): Promise<Result<ParsedText, readonly LineProblem[]>> {
+  const lineCount = text.split("\n", LINES_MAX + 2).length;
+  if (lineCount > LINES_MAX + 1) return err([{ line: LINES_MAX + 1, says: TOO_LONG }]);
   if (isTooDeep(text)) return err([{ line: 1, says: TOO_DEEP }]);
   const yaml = await import("./parse-yaml.ts");
-  const lines = new yaml.LineCounter();
-  const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
   try {
-    // "error": the library would warn on standard error, past our log, of keys that are lists.
-    const quiet = { prettyErrors: false, logLevel: "error" } as const;
-    const options = { lineCounter: lines, merge: true, ...quiet } as const;
-    const document: Document = yaml.parseDocument(text, options);
-    const wrong = [...document.errors, ...document.warnings];
+    const composed = yaml.composeText(text, TOKENS_MAX);
+    if (composed === undefined) return err([{ line: 1, says: TOO_MUCH }]);
+    const { document, lines } = composed;
+    const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
+    const found = survey(yaml, document);
+    const wrong = wrongIn(document, found);
     if (wrong.length > 0) {
-      return err(
-        wrong.map((error) => ({ line: lineAt(error.pos[0]), says: explain(error, text) })),
-      );
+      return err(wrong.map(({ offset, says }) => ({ line: lineAt(offset), says })));
     }
-    // Counted before any is looked up: that takes as long as the file for each of them.
-    if (aliasesOf(yaml, document) > ALIAS_COUNT_MAX) throw new Error("alias");
-    const lost = unresolvedAlias(yaml, document);
-    if (lost !== undefined) {
-      const says = `*${lost.source} stands for nothing: there is no &${lost.source} before it`;
-      return err([{ line: lineAt(lost.range?.[0] ?? 0), says }]);
-    }
-    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {}, []);
-    return ok({ value, lineOf: (keys) => lineAt(offsetOf(yaml, document, keys)) });
+    const value = withoutNulls(document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) ?? {});
+    return ok({ value, lineOf: (keys) => lineAt(offsetOf(yaml, document, found.targets, keys)) });
   } catch (error) {
     return err([{ line: 1, says: explainThrown(error) }]);
   }
+}
+
+interface OffsetProblem {
+  readonly offset: number;
+  readonly says: string;
+}
+
+/** In the order of the file; aliases are judged only where all else is good. */
+function wrongIn(document: Document, found: Survey): readonly OffsetProblem[] {
+  const errors = [...document.errors, ...document.warnings];
+  const wrong = [
+    ...errors.map((error) => ({ offset: error.pos[0], says: explainYaml(error) })),
+    ...found.wrongKeys,
+  ].sort((left, right) => left.offset - right.offset);
+  if (wrong.length > 0) return wrong;
+  if (found.aliasCount > ALIAS_COUNT_MAX) return [{ offset: 0, says: TOO_MANY_ALIASES }];
+  if (found.lost === undefined) return [];
+  const { source, range } = found.lost;
+  const says = `*${source} stands for nothing: there is no &${source} before it`;
+  return [{ offset: range?.[0] ?? 0, says }];
 }
 
 /** The parser takes a fifth of a second to find out that 8 KiB of brackets are too many for it. */
@@ -69,73 +92,45 @@ function isTooDeep(text: string): boolean {
   return deepest > INLINE_DEPTH_MAX || DASHES.test(text);
 }
 
-function explain(error: YAMLError, text: string): string {
-  if (/call stack/i.test(error.message)) return TOO_DEEP;
-  switch (error.code) {
-    case "DUPLICATE_KEY": {
-      const key = /^[\w.-]+/.exec(text.slice(error.pos[0]))?.[0] ?? "a key";
-      return `${key} is there twice in one mapping: keep one`;
-    }
-    case "TAB_AS_INDENT":
-      return "YAML can't be indented with tabs: use spaces";
-    case "MULTIPLE_DOCS":
-      return "there is a second document after ---: one file has one";
-    case "TAG_RESOLVE_FAILED":
-      return "tags such as !secret are not known here: write the value itself";
-    default:
-      return `not YAML: ${error.message.split("\n")[0]}`;
-  }
-}
-
 function explainThrown(error: unknown): string {
   if (error instanceof RangeError) return TOO_DEEP;
   const message = error instanceof Error ? error.message : "";
-  if (/alias/i.test(message)) return `over ${ALIAS_COUNT_MAX} uses of aliases: write values out`;
+  if (message === TOO_MANY) return TOO_MANY;
+  if (/alias/i.test(message)) return TOO_MANY_ALIASES;
   return `not YAML: ${message.split("\n")[0]}`;
 }
 
-function aliasesOf(yaml: Yaml, document: Document): number {
-  let count = 0;
-  yaml.visit(document, {
-    Alias: () => {
-      count += 1;
-    },
-  });
-  return count;
-}
-
-function unresolvedAlias(yaml: Yaml, document: Document) {
-  let lost: { source: string; range?: readonly number[] | null | undefined } | undefined;
-  yaml.visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return undefined;
-      lost = alias;
-      return yaml.visit.BREAK;
-    },
-  });
-  return lost;
-}
-
 /** Null beside a key is what is left when all below it is commented out. */
-function withoutNulls(value: unknown, around: readonly object[]): unknown {
-  if (value === null || typeof value !== "object" || around.length > DEPTH_MAX) return value;
-  // An alias within what it stands for: its copies would have no end (found by fuzzing).
-  if (around.includes(value)) throw new RangeError("a value within itself");
-  const within = [...around, value];
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, within));
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item, within)]),
-  );
+function withoutNulls(root: unknown): unknown {
+  let count = 0;
+  const copy = (value: unknown, around: readonly object[]): unknown => {
+    count += 1;
+    if (count > VALUES_MAX) throw new Error(TOO_MANY);
+    if (value === null || typeof value !== "object" || around.length > DEPTH_MAX) return value;
+    // An alias within what it stands for: its copies would have no end (found by fuzzing).
+    if (around.includes(value)) throw new RangeError("a value within itself");
+    const within = [...around, value];
+    if (Array.isArray(value)) return value.map((item) => copy(item, within));
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== null)
+        .map(([key, item]) => [key, copy(item, within)]),
+    );
+  };
+  return copy(root, []);
 }
 
 /** Where the last of the keys that is there stands. */
-function offsetOf(yaml: Yaml, document: Document, keys: readonly unknown[]): number {
+function offsetOf(
+  yaml: Yaml,
+  document: Document,
+  targets: Survey["targets"],
+  keys: readonly unknown[],
+): number {
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of keys) {
-    if (yaml.isAlias(node)) node = node.resolve(document);
+    if (yaml.isAlias(node)) node = targets.get(node);
     if (yaml.isMap(node)) {
       const pair = node.items.find(
         (item) => yaml.isScalar(item.key) && String(item.key.value) === String(key),

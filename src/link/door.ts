@@ -84,6 +84,7 @@ export class Door {
     const server = createServer({
       key: keyPem,
       cert: certificatePem,
+      ca: [],
       minVersion: "TLSv1.3",
       requestCert: true,
       // The key is what is checked; a certificate's dates would lock out a Pi that boots in 1970.

@@ -1,4 +1,4 @@
-import { connect, type TLSSocket } from "node:tls";
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import WebSocket from "ws";
 import { type Address, type NodeId, splitAddress } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
@@ -41,11 +41,20 @@ export class WebSocketTransport implements LinkTransport {
   private readonly door: Door;
   private readonly dialling = new Map<Address, WebSocket>();
   private readonly sockets = new Set<WebSocket>();
+  /** One for all dials: reading the key anew for each takes longer than the handshake. */
+  private readonly context: SecureContext;
   private addresses: Address[] = [];
   private stopped = false;
 
   constructor(private readonly options: WebSocketOptions) {
     const { identity, keyPem, certificatePem, log, reception } = options;
+    // With none named, Node would load the world's authorities, whom nobody asks here.
+    this.context = createSecureContext({
+      key: keyPem,
+      cert: certificatePem,
+      ca: [],
+      minVersion: "TLSv1.3",
+    });
     this.table = new LinkTable(identity, () => performance.now());
     this.door = new Door({
       keyPem,
@@ -161,7 +170,6 @@ export class WebSocketTransport implements LinkTransport {
   }
 
   private connect(address: Address): WebSocket {
-    const { keyPem, certificatePem } = this.options;
     const { host, port } = splitAddress(address) ?? { host: "", port: 0 };
     // The URL names nobody: an address with an IPv6 zone, or one that a peer made up, is none.
     return new WebSocket("wss://peer/", {
@@ -171,9 +179,7 @@ export class WebSocketTransport implements LinkTransport {
         connect({
           host,
           port,
-          key: keyPem,
-          cert: certificatePem,
-          minVersion: "TLSv1.3",
+          secureContext: this.context,
           rejectUnauthorized: false,
         }),
     });

@@ -158,12 +158,15 @@ export interface LivenessSpans {
   readonly silentMs: Millis;
 }
 
-/** A sign of life at least this often. A guess: people ask again after half a minute. */
-const ALIVE_MS_MIN = 10_000;
-/** Signs of life in the whole mesh, a second: 200 Pis make one each 50 s. A guess. */
-const ALIVE_PER_SECOND_MAX = 4;
-/** So many signs missed make a node silent: two may be lost or late. */
-const MISSED_UNTIL_SILENT = 3;
+/**
+ * A sign of life at least this often. Above the ten seconds of most sensors, whose readings are
+ * sign enough: every node checks the signature of each sign.
+ */
+const ALIVE_MS_MIN = 15_000;
+/** Signs of life in the whole mesh, a second: 200 Pis make one each 100 s. A guess. */
+const ALIVE_PER_SECOND_MAX = 2;
+/** So many signs missed make a node silent: one may be late. People ask after half a minute. */
+const MISSED_UNTIL_SILENT = 2;
 
 /** Grows with the mesh, so that a large one is not busy with saying that it is there. */
 export function livenessSpans(nodes: number): LivenessSpans {

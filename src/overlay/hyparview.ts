@@ -226,12 +226,12 @@ export class Hyparview {
       this.requests.delete(peer.id);
       this.enter(peer, "peer", nowMs);
     }
-    this.keepAlives.heardPing(peer.id);
+    this.keepAlives.heardPing(peer.id, nowMs);
     this.send(peer, { type: "pong", nonce }, nowMs);
   }
 
   private keepAlive(nowMs: Millis): void {
-    const { pingMs, silentMs } = this.parameters;
+    const { pingMs, silentMs, affirmMs } = this.parameters;
     this.pingAtMs = nowMs + jittered(this.random, pingMs, 0.1);
     this.keepAlives.startRound();
     for (const [id, active] of [...this.views.active]) {
@@ -242,9 +242,9 @@ export class Hyparview {
         this.careMs = nowMs;
         continue;
       }
-      if (this.keepAlives.rests(id)) continue;
-      const nonce = this.keepAlives.ping(id, nowMs);
-      this.send(active.peer, { type: "ping", nonce }, nowMs);
+      const sinceMs = nowMs - active.lastHeardMs < pingMs ? nowMs - affirmMs : nowMs;
+      if (this.keepAlives.rests(id) || this.keepAlives.isAffirmed(id, sinceMs)) continue;
+      this.send(active.peer, { type: "ping", nonce: this.keepAlives.ping(id, nowMs) }, nowMs);
     }
   }
 

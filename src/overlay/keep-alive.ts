@@ -5,11 +5,14 @@ import type { Millis } from "../base/time.ts";
  * Pings under way, and the round-trip times that came of them.
  *
  * A ping and its answer prove the link to both ends, so the ends of a link take turns: who was
- * pinged since its last ping rests for one round.
+ * pinged since its last ping rests for one round. Where a peer is heard anyway, a ping now and
+ * then is enough: it also says "you are in my active view".
  */
 export class KeepAlive {
   private readonly pingedBy = new Set<NodeId>();
   private readonly resting = new Set<NodeId>();
+  /** When a ping was last sent or heard. */
+  private readonly affirmed = new Map<NodeId, Millis>();
   private readonly pings = new Map<number, { readonly id: NodeId; readonly sentMs: Millis }>();
   private readonly rtts = new Map<NodeId, Millis>();
   private nonce = 0;
@@ -23,12 +26,19 @@ export class KeepAlive {
   ping(id: NodeId, nowMs: Millis): number {
     this.nonce += 1;
     this.pings.set(this.nonce, { id, sentMs: nowMs });
+    this.affirmed.set(id, nowMs);
     return this.nonce;
   }
 
   /** A peer has pinged us. */
-  heardPing(id: NodeId): void {
+  heardPing(id: NodeId, nowMs: Millis): void {
     this.pingedBy.add(id);
+    this.affirmed.set(id, nowMs);
+  }
+
+  /** Whether either end has pinged since a moment. */
+  isAffirmed(id: NodeId, sinceMs: Millis): boolean {
+    return (this.affirmed.get(id) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
   }
 
   /** Whether a peer is left out of this round, because it did the work of the last. */
@@ -53,6 +63,7 @@ export class KeepAlive {
 
   forget(id: NodeId): void {
     this.rtts.delete(id);
+    this.affirmed.delete(id);
     this.pingedBy.delete(id);
     this.resting.delete(id);
   }

@@ -85,7 +85,7 @@ export class Overlay {
 
   handle(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
     this.nowMs = nowMs;
-    const effects = this.settle(this.held(this.dispatch(event, nowMs), nowMs));
+    const effects = this.settle(this.held(this.dispatch(event, nowMs), nowMs), nowMs);
     // What listeners here do with news must not hold it up for the next hop.
     const told = effects.filter(({ type }) => type === "deliver");
     const rest = told.length === 0 ? effects : effects.filter(({ type }) => type !== "deliver");
@@ -150,10 +150,10 @@ export class Overlay {
         this.tree.onIhave(from, message.announcements, nowMs);
         return heard;
       case "graft":
-        this.tree.onGraft(from, message.wanted);
+        this.tree.onGraft(from, message.wanted, nowMs);
         return heard;
       case "prune":
-        return [...heard, ...this.tree.onPrune(from)];
+        return [...heard, ...this.tree.onPrune(from, nowMs)];
       case "digest":
         return [...heard, ...this.antiEntropy.onDigest(from, message.digest)];
       case "vector":
@@ -190,15 +190,15 @@ export class Overlay {
   }
 
   /** Keeps the tree in step with the membership, and compares states on each new link. */
-  private settle(effects: readonly Effect[]): readonly Effect[] {
+  private settle(effects: readonly Effect[], nowMs: Millis): readonly Effect[] {
     const all: Effect[] = [];
     for (const effect of effects) {
       all.push(effect);
       if (effect.type === "neighbor-up") {
-        this.tree.neighborUp(effect.peer);
+        this.tree.neighborUp(effect.peer, nowMs);
         all.push(...this.antiEntropy.compare(effect.peer));
       } else if (effect.type === "neighbor-down") {
-        this.tree.neighborDown(effect.peer);
+        all.push(...this.tree.neighborDown(effect.peer, nowMs));
         this.antiEntropy.neighborDown(effect.peer);
       }
     }

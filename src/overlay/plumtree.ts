@@ -2,6 +2,7 @@ import type { NodeId } from "../base/id.ts";
 import { jittered, type Random } from "../base/random.ts";
 import type { Millis } from "../base/time.ts";
 import type { Dot, Entry } from "../replica/entry.ts";
+import { Announcements } from "./announcements.ts";
 import type { Effect } from "./effects.ts";
 import type { Announcement, Rumour } from "./messages.ts";
 import { ANNOUNCEMENTS_MAX, type OverlayParameters, RUMOURS_MAX } from "./parameters.ts";
@@ -36,7 +37,7 @@ export interface RumourSource {
  * Deviations: PRUNE only after `pruneAfter` duplicates from one peer, never twice within `pruneMs`,
  * and never the last eager link: with many writers at once, all ends of a cycle would prune it and
  * leave no tree at all. No optimisation by hop counts, for the same reason (Riak dropped it too).
- * Announcements are batched.
+ * Announcements are batched, and the links of a neighbour that is gone are made up for at once.
  */
 export class Plumtree {
   readonly eager = new Set<NodeId>();
@@ -45,33 +46,46 @@ export class Plumtree {
   private readonly missing = new Map<string, Missing>();
   private readonly recent = new Map<string, string>();
   private readonly outbox = new Map<NodeId, Rumour[]>();
-  private announcements: Announcement[] = [];
-  private readonly announced = new Map<Announcement, NodeId | undefined>();
-  private announceAtMs: Millis = Number.POSITIVE_INFINITY;
+  private readonly announcements: Announcements;
   private pruneAtMs: Millis = 0;
 
   constructor(
     private readonly parameters: OverlayParameters,
     private readonly source: RumourSource,
     private readonly random: Random,
-  ) {}
-
-  neighborUp(peer: NodeId): void {
-    this.lazy.delete(peer);
-    this.eager.add(peer);
+  ) {
+    this.announcements = new Announcements(parameters, random);
   }
 
-  neighborDown(peer: NodeId): void {
-    this.eager.delete(peer);
+  neighborUp(peer: NodeId, nowMs: Millis): void {
+    this.lazy.delete(peer);
+    this.eager.add(peer);
+    this.announcements.unsettle(nowMs);
+  }
+
+  /**
+   * A neighbour is gone. Where it was eager the tree fell apart into as many parts as it had eager
+   * links, each with one of its neighbours: these mend it at once over what lazy links they have,
+   * instead of waiting for an announcement.
+   */
+  neighborDown(peer: NodeId, nowMs: Millis): readonly Effect[] {
+    const wasEager = this.eager.delete(peer);
     this.lazy.delete(peer);
     this.duplicates.delete(peer);
     this.outbox.delete(peer);
+    this.announcements.drop(peer);
+    this.announcements.unsettle(nowMs);
+    if (!wasEager) return [];
+    const spare = [...this.lazy];
+    for (const other of spare) this.toEager(other);
+    return spare.map((to) => ({ type: "send", to, message: { type: "graft", wanted: [] } }));
   }
 
   /** Passes on an entry that is new here; `from` is undefined for one of this node's own. */
   spread(entry: Entry, round: number, from: NodeId | undefined, nowMs: Millis): void {
     const { origin, dot, key } = entry;
     const name = nameOf(origin, dot);
+    const announcers = this.missing.get(name)?.from ?? [];
     this.missing.delete(name);
     this.recent.set(name, key);
     if (this.recent.size > RECENT_MAX) {
@@ -85,17 +99,16 @@ export class Plumtree {
       rumours.push({ entry, round: next });
       this.outbox.set(peer, rumours);
     }
-    const lazyOnes = this.lazy.size - (from !== undefined && this.lazy.has(from) ? 1 : 0);
-    if (lazyOnes <= 0) return;
     const announcement = { origin, dot, round: next };
-    this.announcements.push(announcement);
-    if (from !== undefined) this.announced.set(announcement, from);
-    this.announceAtMs = Math.min(this.announceAtMs, nowMs + this.parameters.ihaveMs);
+    for (const peer of this.lazy) {
+      if (peer === from || announcers.includes(peer)) continue;
+      this.announcements.add(peer, name, announcement, nowMs);
+    }
   }
 
   /** A peer brought what was new: the link is part of the tree. */
   useful(from: NodeId): void {
-    if (this.lazy.delete(from)) this.eager.add(from);
+    this.toEager(from);
   }
 
   /** A peer brought what was known: after some of these the link leaves the tree. */
@@ -107,8 +120,7 @@ export class Plumtree {
     if (count < this.parameters.pruneAfter || early) return [];
     this.pruneAtMs = nowMs + jittered(this.random, this.parameters.pruneMs, 0.5);
     this.duplicates.delete(from);
-    this.eager.delete(from);
-    this.lazy.add(from);
+    this.toLazy(from, nowMs);
     return [{ type: "send", to: from, message: { type: "prune" } }];
   }
 
@@ -116,13 +128,12 @@ export class Plumtree {
    * A peer gets what we send from elsewhere too. Where it is our last eager link the prunes of two
    * peers have crossed: with no other link we are on no cycle, so the link is mended at once.
    */
-  onPrune(from: NodeId): readonly Effect[] {
+  onPrune(from: NodeId, nowMs: Millis): readonly Effect[] {
     if (!this.eager.has(from)) return [];
     if (this.eager.size === 1) {
       return [{ type: "send", to: from, message: { type: "graft", wanted: [] } }];
     }
-    this.eager.delete(from);
-    this.lazy.add(from);
+    this.toLazy(from, nowMs);
     return [];
   }
 
@@ -130,8 +141,9 @@ export class Plumtree {
     let room = MISSING_PER_PEER_MAX - this.announcedBy(from);
     for (const announcement of announcements) {
       const { origin, dot } = announcement;
-      if (this.source.knows(origin, dot)) continue;
       const name = nameOf(origin, dot);
+      this.announcements.heard(from, name, nowMs);
+      if (this.source.knows(origin, dot)) continue;
       const known = this.missing.get(name);
       if (known !== undefined) known.from.push(from);
       else if (this.missing.size < MISSING_MAX && room > 0) {
@@ -149,8 +161,9 @@ export class Plumtree {
   }
 
   /** Mends the tree towards `from` and sends what it misses, if it is still said. */
-  onGraft(from: NodeId, wanted: readonly Announcement[]): void {
-    if (this.lazy.delete(from)) this.eager.add(from);
+  onGraft(from: NodeId, wanted: readonly Announcement[], nowMs: Millis): void {
+    this.toEager(from);
+    this.announcements.unsettle(nowMs);
     if (!this.eager.has(from)) return;
     for (const { origin, dot, round } of wanted) {
       const key = this.recent.get(nameOf(origin, dot));
@@ -161,14 +174,13 @@ export class Plumtree {
   }
 
   wakeAtMs(): Millis {
-    let atMs = this.announceAtMs;
+    let atMs = this.announcements.dueMs();
     for (const { dueMs } of this.missing.values()) atMs = Math.min(atMs, dueMs);
     return atMs;
   }
 
   wake(nowMs: Millis): readonly Effect[] {
-    const effects: Effect[] = [];
-    if (nowMs >= this.announceAtMs) effects.push(...this.announce());
+    const effects = [...this.announcements.take(nowMs)];
     const wanted = new Map<NodeId, Announcement[]>();
     for (const [name, missing] of this.missing) {
       if (missing.dueMs > nowMs) continue;
@@ -183,7 +195,8 @@ export class Plumtree {
       wanted.set(peer, [...(wanted.get(peer) ?? []), missing.announcement]);
     }
     for (const [peer, announcements] of wanted) {
-      if (this.lazy.delete(peer)) this.eager.add(peer);
+      this.toEager(peer);
+      this.announcements.unsettle(nowMs);
       const list = announcements.slice(0, ANNOUNCEMENTS_MAX);
       effects.push({ type: "send", to: peer, message: { type: "graft", wanted: list } });
     }
@@ -203,19 +216,14 @@ export class Plumtree {
     return effects;
   }
 
-  private announce(): readonly Effect[] {
-    const effects: Effect[] = [];
-    for (const to of this.lazy) {
-      const list = this.announcements.filter((item) => this.announced.get(item) !== to);
-      for (let at = 0; at < list.length; at += ANNOUNCEMENTS_MAX) {
-        const announcements = list.slice(at, at + ANNOUNCEMENTS_MAX);
-        effects.push({ type: "send", to, message: { type: "ihave", announcements } });
-      }
-    }
-    this.announcements = [];
-    this.announced.clear();
-    this.announceAtMs = Number.POSITIVE_INFINITY;
-    return effects;
+  private toEager(peer: NodeId): void {
+    if (this.lazy.delete(peer)) this.eager.add(peer);
+  }
+
+  private toLazy(peer: NodeId, nowMs: Millis): void {
+    this.eager.delete(peer);
+    this.lazy.add(peer);
+    this.announcements.unsettle(nowMs);
   }
 }
 

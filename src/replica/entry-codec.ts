@@ -1,3 +1,4 @@
+import { equalBytes } from "../base/bytes.ts";
 import { HLC_COUNTER_MAX, type Stamp } from "../base/hlc.ts";
 import { keyOfNodeId, type NodeId, nodeIdOfKey, PUBLIC_KEY_BYTES } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -6,38 +7,49 @@ import { type Dot, type Entry, KEY_BYTES_MAX, VALUE_BYTES_MAX } from "./entry.ts
 
 /** Identities met lately; base58 is too slow to redo for every entry. */
 const IDENTITIES_MAX = 4_096;
+/** As many as a number can hold. */
+const START_BYTES = 6;
+
+interface Met {
+  readonly id: NodeId;
+  readonly key: Uint8Array;
+}
 
 /** Turns identities into keys and back, remembering both. */
 export class IdentityTable {
-  private readonly ids = new Map<string, NodeId>();
-  private readonly keys = new Map<NodeId, Uint8Array>();
+  /** By the first bytes of the key: of two that share them the later one is found. */
+  private readonly byStart = new Map<number, Met>();
+  private readonly byId = new Map<NodeId, Met>();
 
   idOf(key: Uint8Array): NodeId {
-    const name = String.fromCharCode(...key);
-    const known = this.ids.get(name);
-    if (known !== undefined) return known;
-    const id = nodeIdOfKey(key);
-    this.remember(name, id, key);
-    return id;
+    const met = this.byStart.get(startOf(key));
+    if (met !== undefined && equalBytes(met.key, key)) return met.id;
+    return this.remember({ id: nodeIdOfKey(key), key: key.slice() }).id;
   }
 
   /** The 32 bytes behind an identity; the id is trusted to be one. */
   keyOf(id: NodeId): Uint8Array {
-    const known = this.keys.get(id);
-    if (known !== undefined) return known;
-    const key = keyOfNodeId(id) ?? new Uint8Array(PUBLIC_KEY_BYTES);
-    this.remember(String.fromCharCode(...key), id, key);
-    return key;
+    const met = this.byId.get(id);
+    if (met !== undefined) return met.key;
+    return this.remember({ id, key: keyOfNodeId(id) ?? new Uint8Array(PUBLIC_KEY_BYTES) }).key;
   }
 
-  private remember(name: string, id: NodeId, key: Uint8Array): void {
-    if (this.ids.size >= IDENTITIES_MAX) {
-      this.ids.clear();
-      this.keys.clear();
+  private remember(met: Met): Met {
+    if (this.byId.size >= IDENTITIES_MAX) {
+      this.byStart.clear();
+      this.byId.clear();
     }
-    this.ids.set(name, id);
-    this.keys.set(id, key.slice());
+    this.byStart.set(startOf(met.key), met);
+    this.byId.set(met.id, met);
+    return met;
   }
+}
+
+/** The first six bytes as a number; keys are as good as random there. */
+function startOf(key: Uint8Array): number {
+  let start = 0;
+  for (let at = 0; at < START_BYTES; at += 1) start = start * 256 + (key[at] ?? 0);
+  return start;
 }
 
 /** An identity as a field of a record. */

@@ -21,12 +21,15 @@ export class Intervals {
   }
 
   has(seq: number): boolean {
-    return this.list.some(({ first, last }) => first <= seq && seq <= last);
+    for (const { first, last } of this.list) {
+      if (seq <= last) return seq >= first;
+    }
+    return false;
   }
 
   /** Adds `first` to `last`; an empty range adds nothing. */
   add(first: number, last: number): void {
-    if (last < first) return;
+    if (last < first || this.extend(first, last)) return;
     let low = first;
     let high = last;
     const apart: Interval[] = [];
@@ -39,6 +42,15 @@ export class Intervals {
     }
     apart.push({ first: low, last: high });
     this.list = apart.sort((left, right) => left.first - right.first).slice(0, INTERVALS_MAX);
+  }
+
+  /** Adds to the end of the last interval, where almost every number belongs. */
+  private extend(first: number, last: number): boolean {
+    const at = this.list.length - 1;
+    const highest = this.list[at];
+    if (highest === undefined || highest.last + 1 !== first) return false;
+    this.list[at] = { first: highest.first, last };
+    return true;
   }
 
   /** The highest number up to which nothing is missing; 0 when 1 is. */

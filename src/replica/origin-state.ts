@@ -31,6 +31,13 @@ export interface Held {
   hash?: Uint8Array;
 }
 
+/** What is held of one key and life, and the name of the two: to make one is dear. */
+interface Row extends Held {
+  readonly name: string;
+}
+
+const NONE: readonly string[] = [];
+
 /** What joining an entry did. */
 export type Placement =
   /** Its key now has this entry. */
@@ -53,9 +60,9 @@ export type Placement =
  * 3. Nothing here depends on the order in which entries came.
  */
 export class OriginState {
-  readonly held = new Map<string, Held>();
+  readonly held = new Map<string, Row>();
   /** By key and life: what is stored, digested and sent. */
-  readonly rows = new Map<string, Held>();
+  readonly rows = new Map<string, Row>();
   private readonly lives = new Map<number, Life>();
   private current = 0;
   private floor: Dot = NO_DOT;
@@ -96,36 +103,42 @@ export class OriginState {
    */
   lacks({ key, dot }: Entry): boolean {
     if (compareDots(dot, this.floor) <= 0) return false;
-    const row = this.rows.get(rowName(key, dot.incarnation));
+    const row = this.rowOf(key, dot.incarnation);
     return row === undefined || row.entry.dot.seq < dot.seq;
   }
 
   /** The entry held under the very dot, if it still is. */
   heldAt(key: string, dot: Dot): Entry | undefined {
-    const entry = this.rows.get(rowName(key, dot.incarnation))?.entry;
+    const entry = this.rowOf(key, dot.incarnation)?.entry;
     return entry?.dot.seq === dot.seq ? entry : undefined;
+  }
+
+  /** The name of the row that an entry has, or would have. */
+  nameOf({ key, dot }: Entry): string {
+    return this.rowOf(key, dot.incarnation)?.name ?? rowName(key, dot.incarnation);
   }
 
   /** Joins an entry whose signature and origin were checked. */
   join(entry: Entry, nowMs: Millis): Placement {
     if (this.knows(entry.dot) && !this.lacks(entry)) return this.joinKnown(entry, nowMs);
-    const row = rowName(entry.key, entry.dot.incarnation);
-    const older = this.rows.get(row)?.entry;
-    if (older?.dot.seq === entry.dot.seq) return this.joinKnown(entry, nowMs);
-    if (this.isBeyondCut(entry)) {
+    const { key, dot } = entry;
+    const older = this.rowOf(key, dot.incarnation);
+    if (older?.entry.dot.seq === dot.seq) return this.joinKnown(entry, nowMs);
+    const life = this.life(dot.incarnation);
+    if (isBeyondCut(entry, life)) {
       this.note(entry);
       return "full";
     }
-    const wins = older === undefined || older.dot.seq < entry.dot.seq;
-    const visible = wins && this.place(row, { entry, heardMs: nowMs });
-    const life = this.life(entry.dot.incarnation);
-    life.covered.add(entry.dot.seq, entry.dot.seq);
-    life.signed = Math.max(life.signed, entry.dot.seq);
-    if (entry.key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
-    const isNoted = life.covered.has(entry.dot.seq);
-    this.establish(entry.dot.incarnation);
-    this.shed(entry.dot.incarnation);
-    if (this.isBeyondCut(entry)) return "full";
+    const wins = older === undefined || older.entry.dot.seq < dot.seq;
+    const name = older?.name ?? rowName(key, dot.incarnation);
+    const visible = wins && this.place({ name, entry, heardMs: nowMs });
+    life.covered.add(dot.seq, dot.seq);
+    life.signed = Math.max(life.signed, dot.seq);
+    if (key === BIRTH_KEY) life.birth = decodeBirth(entry.value);
+    const isNoted = life.covered.has(dot.seq);
+    this.establish(dot.incarnation);
+    this.shed(dot.incarnation);
+    if (isBeyondCut(entry, this.lives.get(dot.incarnation))) return "full";
     if (visible) return "changed";
     // One that can't be noted would be news each time that it comes, and go round for ever.
     return isNoted ? "outdated" : "known";
@@ -160,6 +173,7 @@ export class OriginState {
 
   /** Rows that a new life dropped since the last call. */
   takeBuried(): readonly string[] {
+    if (this.buried.length === 0) return NONE;
     const keys = this.buried;
     this.buried = [];
     return keys;
@@ -177,7 +191,8 @@ export class OriginState {
    */
   restore(coverage: string, held: readonly Held[]): void {
     for (const item of held) {
-      this.place(rowName(item.entry.key, item.entry.dot.incarnation), item);
+      const { key, dot } = item.entry;
+      this.place({ ...item, name: rowName(key, dot.incarnation) });
     }
     const { current, floor, lives } = parseCoverage(coverage);
     for (const [incarnation, intervals] of lives) {
@@ -202,7 +217,7 @@ export class OriginState {
     const order = compareBytes(same.body, entry.body);
     if (order === 0) return "known";
     // Any rule will do as long as every node has the same one.
-    if (order < 0) this.place(rowName(entry.key, entry.dot.incarnation), { entry, heardMs: nowMs });
+    if (order < 0) this.place({ name: this.nameOf(entry), entry, heardMs: nowMs });
     return "equivocation";
   }
 
@@ -259,11 +274,6 @@ export class OriginState {
     return highest;
   }
 
-  private isBeyondCut({ key, dot }: Entry): boolean {
-    const cut = this.lives.get(dot.incarnation)?.cut;
-    return cut !== undefined && key >= cut && key !== BIRTH_KEY;
-  }
-
   /** Drops what is beyond the limits of a life; it stays known. */
   private shed(incarnation: number): void {
     if (this.rows.size <= ENTRIES_PER_ORIGIN_MAX && this.bytes <= ORIGIN_BYTES_MAX) return;
@@ -274,14 +284,23 @@ export class OriginState {
     }
   }
 
+  /** What is held of a key and life. */
+  private rowOf(key: string, incarnation: number): Row | undefined {
+    // Nearly always it is what the key shows, and then its name need not be made.
+    const shown = this.held.get(key);
+    if (shown?.entry.dot.incarnation === incarnation) return shown;
+    return this.rows.get(rowName(key, incarnation));
+  }
+
   /** Puts a row where it belongs. Gives true when its key now shows it. */
-  private place(row: string, item: Held): boolean {
-    const older = this.rows.get(row);
-    this.bytes += bytesOf(item.entry) - (older === undefined ? 0 : bytesOf(older.entry));
-    this.rows.set(row, item);
-    const shown = this.held.get(item.entry.key)?.entry;
-    if (shown !== undefined && compareDots(shown.dot, item.entry.dot) > 0) return false;
-    this.held.set(item.entry.key, item);
+  private place(row: Row): boolean {
+    const { name, entry } = row;
+    const older = this.rows.get(name);
+    this.bytes += bytesOf(entry) - (older === undefined ? 0 : bytesOf(older.entry));
+    this.rows.set(name, row);
+    const shown = this.held.get(entry.key)?.entry;
+    if (shown !== undefined && compareDots(shown.dot, entry.dot) > 0) return false;
+    this.held.set(entry.key, row);
     return true;
   }
 
@@ -293,9 +312,8 @@ export class OriginState {
     if (this.held.get(key) !== gone) return;
     this.held.delete(key);
     for (const incarnation of this.lives.keys()) {
-      const name = rowName(key, incarnation);
-      const other = this.rows.get(name);
-      if (other !== undefined) this.place(name, other);
+      const other = this.rows.get(rowName(key, incarnation));
+      if (other !== undefined) this.place(other);
     }
   }
 }
@@ -303,4 +321,9 @@ export class OriginState {
 /** A row's name: its key and life. */
 export function rowName(key: string, incarnation: number): string {
   return `${key} @${incarnation}`;
+}
+
+function isBeyondCut({ key }: Entry, life: Life | undefined): boolean {
+  const cut = life?.cut;
+  return cut !== undefined && key >= cut && key !== BIRTH_KEY;
 }

@@ -4,7 +4,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/time.ts";
 import { BIRTH_KEY, type Birth, decodeBirth } from "./birth.ts";
 import type { Dot, Entry } from "./entry.ts";
-import { type Held, OriginState, rowName } from "./origin-state.ts";
+import { type Held, OriginState } from "./origin-state.ts";
 import { type Succession, Successions } from "./successions.ts";
 
 /** What the pure replica needs from outside: cryptography, handed in. */
@@ -116,7 +116,7 @@ export class Replica {
       return { ...KNOWN, refusal: "full" };
     }
     this.clock.witness(entry.stamp, wallMs);
-    this.touch(admitted, rowName(entry.key, entry.dot.incarnation));
+    this.touch(admitted, admitted.nameOf(entry));
     if (this.ports.withdrawal?.isOne(entry.key)) this.sweep();
     this.retireBy(entry);
     this.replaceBy(entry);

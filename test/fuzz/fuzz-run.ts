@@ -70,7 +70,7 @@ export async function fuzz(target: FuzzTarget, plan: FuzzPlan): Promise<FuzzFigu
   let slowestMs = 0;
   let warmBytes: number | undefined;
   const one = async (input: Uint8Array, replay: string) => {
-    slowestMs = Math.max(slowestMs, await feed(target, input, replay, plan.msMax ?? target.msMax));
+    slowestMs = Math.max(slowestMs, await feed(target, input, replay, plan.msMax));
   };
   for (const { name, bytes } of plan.only === undefined ? corpus : []) {
     await one(bytes, `the corpus file ${name}`);

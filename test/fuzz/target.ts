@@ -8,8 +8,6 @@ export interface FuzzTarget {
   readonly words?: readonly string[];
   /** Inputs are cut to this length; INPUT_BYTES_MAX where nothing is said. */
   readonly bytesMax?: number;
-  /** What one may take, in milliseconds; INPUT_MS_MAX where nothing is said. */
-  readonly msMax?: number;
   /** Takes one input; throws where something does not hold. */
   take(input: Uint8Array): void | Promise<void>;
   /** Ends what it holds open. */

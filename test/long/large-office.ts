@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Browser, CDPSession, Page } from "playwright-core";
@@ -93,15 +92,3 @@ export function quantile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
-
-/** Seen to leave the figures right: 3.5 for each core. */
-const LOAD_MAX = 4 * availableParallelism();
-
-const loadNow = () => loadavg()[0] ?? 0;
-
-/** What else the machine does: figures of a busy one say little. */
-export const busyWith = () => `load ${loadNow().toFixed(1)}`;
-
-/** Why a figure says nothing of the page now, or undefined. */
-export const tooBusy = () =>
-  loadNow() > LOAD_MAX ? `the machine is too busy to judge: ${busyWith()}` : undefined;

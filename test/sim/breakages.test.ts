@@ -100,12 +100,12 @@ caught(
   (original) =>
     function (this: OriginState, ...args: never[]) {
       const [entry, heardMs] = args as unknown as [Entry, number];
-      const row = rowName(entry.key, entry.dot.incarnation);
-      const newer = (this.rows.get(row)?.entry.dot.seq ?? 0) > entry.dot.seq;
+      const name = rowName(entry.key, entry.dot.incarnation);
+      const newer = (this.rows.get(name)?.entry.dot.seq ?? 0) > entry.dot.seq;
       const placement = original.apply(this, args);
       if (!newer || placement === "known") return placement;
-      this.rows.set(row, { entry, heardMs });
-      this.held.set(entry.key, { entry, heardMs });
+      this.rows.set(name, { name, entry, heardMs });
+      this.held.set(entry.key, { name, entry, heardMs });
       return "changed";
     },
 );

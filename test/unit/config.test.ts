@@ -116,6 +116,25 @@ const mistakes: readonly (readonly [text: string, ...says: RegExp[]])[] = [
   ["node: *x", /^w\.yaml:1: \*x stands for nothing/],
   ["x: !secret y", /^w\.yaml:1: tags such as !secret/],
   ["a: [", /^w\.yaml:1: not YAML: /],
+  [
+    "node:\nname: a",
+    /^w\.yaml:2: name: unknown key: .*; if it belongs to node or space, indent it$/,
+  ],
+  ["name: a\nzz: b", /^w\.yaml:1: name: .*indent it$/, /^w\.yaml:2: zz: unknown key: [^;]+$/],
+  ["sensors:\n  - platform: DHT22\n    name: a", /platform: "DHT22" .*; DHT22 is read by iio$/],
+  ["sensors:\n  - { platform: ds18b20, name: a }", /; ds18b20 is read by w1$/],
+  ["say: Too hot: open it", /^w\.yaml:1: not YAML: a colon too many: put text with a colon in quo/],
+  ["say: @all", /^w\.yaml:1: not YAML: text can't begin with @: put it in quotes$/],
+  ["say: 'it's'", /^w\.yaml:1: not YAML: more text after the value has ended: /],
+  ["a:\n  - b: 1\n   c: 2", /^w\.yaml:3: not YAML: indented otherwise than the lines it belong/],
+  ["a:\n  b: 1\n  c\n", /^w\.yaml:3: not YAML: a colon with a space after it is missing: /],
+  ['data: "C:\\data"', /^w\.yaml:1: not YAML: \\d is no code: use 'single quotes'/],
+  ['a: "b\n', /^w\.yaml:2: not YAML: the text before this has a quote at its start and none /],
+  [
+    "a: {{ b }}",
+    /^w\.yaml:1: a key must be a word: a value that begins with \{ or \[ needs quotes/,
+  ],
+  ['a: 1\n1: 2\n"1": 3', /^w\.yaml:3: 1 is there twice in one mapping: keep one$/],
   ["[".repeat(20_000), /^w\.yaml:1: nested too deeply/],
 ];
 for (const [text, ...says] of mistakes) {

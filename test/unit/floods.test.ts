@@ -121,7 +121,7 @@ test("a long exchange is taken a few signatures a turn, and others come between"
 test("news goes to the next hop before anybody here is told of it", () => {
   const bench = new Bench();
   assert.ok(OTHER);
-  bench.overlay.tree.neighborUp(OTHER);
+  bench.overlay.tree.neighborUp(OTHER, bench.nowMs);
   const effects = bench.gossip(rowsOf(new Site(3, "news")).slice(0, 1));
   const types = effects.map((effect) =>
     effect.type === "send" ? `${effect.message.type} to ${effect.to === OTHER}` : effect.type,

@@ -4,9 +4,10 @@ import { utf8 } from "../../src/base/bytes.ts";
 import { type NodeId, nodeIdOfKey } from "../../src/base/id.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { sha256 } from "../../src/maelstrom/names.ts";
+import type { Effect } from "../../src/overlay/effects.ts";
 import { DEFAULT_PARAMETERS } from "../../src/overlay/parameters.ts";
 import { Plumtree } from "../../src/overlay/plumtree.ts";
-import type { Entry } from "../../src/replica/entry.ts";
+import type { Dot, Entry } from "../../src/replica/entry.ts";
 
 const idOf = (name: string): NodeId => nodeIdOfKey(sha256(utf8(name)));
 const [ONE, OTHER] = [idOf("one"), idOf("other")];
@@ -20,23 +21,24 @@ const ENTRY: Entry = {
   signature: new Uint8Array(64),
 };
 
-function tree(neighbours: readonly NodeId[]): Plumtree {
-  const source = { knows: () => false, held: () => undefined };
+/** A node that has taken in the first so many writes of the one origin. */
+function tree(neighbours: readonly NodeId[], taken = 0): Plumtree {
+  const source = { knows: (_: NodeId, { seq }: Dot) => seq <= taken, held: () => undefined };
   const plumtree = new Plumtree(DEFAULT_PARAMETERS, source, new SeededRandom(1));
-  for (const peer of neighbours) plumtree.neighborUp(peer);
+  for (const peer of neighbours) plumtree.neighborUp(peer, 0);
   return plumtree;
 }
 
 test("a pruned link turns lazy while another one is eager", () => {
   const plumtree = tree([ONE, OTHER]);
-  assert.deepEqual(plumtree.onPrune(ONE), []);
+  assert.deepEqual(plumtree.onPrune(ONE, 0), []);
   assert.deepEqual([[...plumtree.eager], [...plumtree.lazy]], [[OTHER], [ONE]]);
 });
 
 test("a prune of the last eager link is answered with a graft, so nobody falls off the tree", () => {
   const plumtree = tree([ONE, OTHER]);
-  plumtree.onPrune(ONE);
-  const [graft] = plumtree.onPrune(OTHER);
+  plumtree.onPrune(ONE, 0);
+  const [graft] = plumtree.onPrune(OTHER, 0);
   assert.deepEqual(graft, { type: "send", to: OTHER, message: { type: "graft", wanted: [] } });
   plumtree.spread(ENTRY, 0, undefined, 0);
   const pushed = plumtree.flush().map((effect) => effect.type === "send" && effect.to);
@@ -45,7 +47,62 @@ test("a prune of the last eager link is answered with a graft, so nobody falls o
 
 test("a graft makes a lazy link eager again, with nothing asked for too", () => {
   const plumtree = tree([ONE, OTHER]);
-  plumtree.onPrune(ONE);
-  plumtree.onGraft(ONE, []);
+  plumtree.onPrune(ONE, 0);
+  plumtree.onGraft(ONE, [], 0);
   assert.ok(plumtree.eager.has(ONE) && !plumtree.lazy.has(ONE));
+});
+
+test("the neighbours of an eager peer that is gone mend the tree over their lazy links at once", () => {
+  const plumtree = tree([ONE, OTHER]);
+  plumtree.onPrune(ONE, 0);
+  const grafts = plumtree.neighborDown(OTHER, 0);
+  assert.deepEqual(grafts, [{ type: "send", to: ONE, message: { type: "graft", wanted: [] } }]);
+  assert.ok(plumtree.eager.has(ONE));
+  assert.deepEqual(plumtree.neighborDown(OTHER, 0), [], "it was no part of the tree any more");
+});
+
+const { ihaveMs, ihaveSettledMs, settleMs } = DEFAULT_PARAMETERS;
+const ANNOUNCEMENT = { origin: ENTRY.origin, dot: ENTRY.dot, round: 1 };
+const told = (effects: readonly Effect[]) =>
+  effects.map((effect) => effect.type === "send" && [effect.to, effect.message.type]);
+
+test("what is new is announced soon while the tree changes, and seldom once it has settled", () => {
+  const plumtree = tree([ONE, OTHER]);
+  plumtree.onPrune(ONE, 0);
+  plumtree.spread(ENTRY, 0, undefined, 0);
+  assert.deepEqual(plumtree.wake(ihaveMs - 1), []);
+  assert.deepEqual(told(plumtree.wake(ihaveMs)), [[ONE, "ihave"]]);
+  const laterMs = settleMs + 1;
+  plumtree.spread(ENTRY, 0, undefined, laterMs);
+  assert.deepEqual(plumtree.wake(laterMs + ihaveSettledMs / 2), []);
+  assert.deepEqual(told(plumtree.wake(laterMs + ihaveSettledMs * 1.5)), [[ONE, "ihave"]]);
+  plumtree.spread(ENTRY, 0, undefined, laterMs);
+  plumtree.onGraft(OTHER, [], laterMs);
+  assert.deepEqual(told(plumtree.wake(laterMs + ihaveMs)), [[ONE, "ihave"]]);
+});
+
+test("what a peer announced is not announced back to it, before and after it came", () => {
+  const plumtree = tree([ONE, OTHER], 1);
+  plumtree.onPrune(ONE, 0);
+  plumtree.spread(ENTRY, 0, undefined, 0);
+  plumtree.onIhave(ONE, [ANNOUNCEMENT], 10);
+  assert.deepEqual(plumtree.wake(ihaveMs), []);
+  const later = { ...ENTRY, dot: { incarnation: 1, seq: 2 } };
+  plumtree.onIhave(ONE, [{ ...ANNOUNCEMENT, dot: later.dot }], 10);
+  plumtree.spread(later, 0, OTHER, 20);
+  assert.deepEqual(plumtree.wake(20 + ihaveMs), []);
+});
+
+test("a peer that goes on announcing never keeps it from hearing what it lacks", () => {
+  const plumtree = tree([ONE, OTHER]);
+  plumtree.onPrune(ONE, 0);
+  plumtree.spread(ENTRY, 0, undefined, 0);
+  for (let seq = 2; seq < 8; seq += 1) {
+    const dot = { incarnation: 1, seq };
+    plumtree.spread({ ...ENTRY, dot }, 0, OTHER, seq * 10);
+    plumtree.onIhave(ONE, [{ ...ANNOUNCEMENT, dot }], seq * 10 + 5);
+  }
+  const [effect] = plumtree.wake(ihaveMs);
+  assert.ok(effect?.type === "send" && effect.message.type === "ihave");
+  assert.deepEqual(effect.message.announcements, [ANNOUNCEMENT]);
 });

@@ -150,10 +150,10 @@ export class ScaleMesh {
           this.close(node, effect.peer);
           break;
         case "neighbor-up":
-          node.tree.neighborUp(effect.peer);
+          node.tree.neighborUp(effect.peer, this.scheduler.nowMs);
           break;
         case "neighbor-down":
-          node.tree.neighborDown(effect.peer);
+          this.perform(node, node.tree.neighborDown(effect.peer, this.scheduler.nowMs));
           break;
         default:
       }
@@ -189,8 +189,11 @@ export class ScaleMesh {
         }
       }
     } else if (message.type === "ihave") tree.onIhave(from.peer.id, message.announcements, nowMs);
-    else if (message.type === "graft") tree.onGraft(from.peer.id, message.wanted);
-    else if (message.type === "prune") tree.onPrune(from.peer.id);
+    else if (message.type === "graft") {
+      tree.onGraft(from.peer.id, message.wanted, nowMs);
+    } else if (message.type === "prune") {
+      more.push(...tree.onPrune(from.peer.id, nowMs));
+    }
     this.settle(node, [...heard, ...more]);
   }
 
