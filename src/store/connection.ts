@@ -1,7 +1,14 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import SQLite, { type Database } from "better-sqlite3";
 import { keep, readPragma, setPragma } from "./kept.ts";
-import { migrate, STATE_STEPS, type Step, schemaVersion, stepBack } from "./migrations.ts";
+import {
+  migrate,
+  STATE_STEPS,
+  type Step,
+  settleVersion,
+  stepBack,
+  WAYS_TABLE,
+} from "./migrations.ts";
 import { Rows } from "./rows.ts";
 
 /**
@@ -49,7 +56,7 @@ export function connect(
   steps: readonly Step[] = STATE_STEPS,
 ): Connection {
   // What the next version wrote may have a way back inside.
-  if (age === "old") refuseNewer(headerVersion(path), steps.length + 1);
+  if (age === "old" && mayBeNewer(path)) refuseNewer(headerVersion(path), steps.length + 1);
   const db = keep(new SQLite(path, { timeout: BUSY_MS_MAX, fileMustExist: true }));
   try {
     configure(db);
@@ -100,8 +107,7 @@ function check(db: Database): void {
 
 /** Gives the newer version that it was taken back from, if it was. */
 function bringToDate(db: Database, steps: readonly Step[]): number | undefined {
-  const version = schemaVersion(db);
-  if (version < 0) throw new Damage(`schema ${version}`);
+  const version = settleVersion(db);
   if (version === steps.length) return undefined;
   const isNewer = version > steps.length;
   if (isNewer) {
@@ -116,6 +122,12 @@ function bringToDate(db: Database, steps: readonly Step[]): number | undefined {
 
 function refuseNewer(version: number, highest: number): void {
   if (version > highest) throw new NewerSchema(`schema ${version}`);
+}
+
+/** Whether a newer version left word in the file; without it a newer number is a flipped bit. */
+function mayBeNewer(path: string): boolean {
+  const files = [path, `${path}-wal`].filter((one) => existsSync(one));
+  return files.some((one) => readFileSync(one).includes(WAYS_TABLE));
 }
 
 /**

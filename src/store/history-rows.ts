@@ -13,7 +13,7 @@ import type {
   Sparing,
 } from "./history.ts";
 import { keep } from "./kept.ts";
-import { migrate, type Step, schemaVersion, stepBack } from "./migrations.ts";
+import { migrate, type Step, settleVersion, stepBack } from "./migrations.ts";
 
 /**
  * Bodies lie in the order of their arrival, so that an hour's are written side by side; the index
@@ -61,7 +61,7 @@ interface SeriesRow {
 
 /** Makes the tables of a new file. "newer": a later version of the program made it. */
 export function prepareHistory(db: Database, steps = HISTORY_STEPS): "ready" | "newer" {
-  const version = schemaVersion(db);
+  const version = settleVersion(db);
   const isSound = () => keep(prepare(db)) !== undefined;
   if (version > steps.length) {
     return version === steps.length + 1 && stepBack(db, isSound) ? "ready" : "newer";

@@ -46,7 +46,8 @@ export const STATE_STEPS: readonly Step[] = [
 export const SCHEMA_VERSION = STATE_STEPS.length;
 
 /** Each newer version leaves its way back, for an older program knows nothing of it. */
-const WAYS_BACK = `CREATE TABLE IF NOT EXISTS ways_back (
+export const WAYS_TABLE = "ways_back";
+const WAYS_BACK = `CREATE TABLE IF NOT EXISTS ${WAYS_TABLE} (
   version INTEGER PRIMARY KEY, sql TEXT NOT NULL, sum INTEGER NOT NULL
 ) WITHOUT ROWID`;
 /** What would reach beyond the file; a step has no use for it. */
@@ -54,6 +55,25 @@ const FORBIDDEN = /\b(?:attach|detach|vacuum|pragma|load_extension)\b/i;
 
 export function schemaVersion(db: Database): number {
   return readPragma(db, "user_version") as number;
+}
+
+/**
+ * The schema as the tables tell it: each one after the first leaves its way back. Where the file's
+ * own number says otherwise a bit of it flipped, and it is written anew.
+ */
+export function settleVersion(db: Database): number {
+  const said = schemaVersion(db);
+  const found = foundVersion(db);
+  if (said !== found) setPragma(db, `user_version = ${found}`);
+  return found;
+}
+
+function foundVersion(db: Database): number {
+  const named = keep(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")).all();
+  if (named.length === 0) return 0;
+  if (!named.some((row) => (row as { name: string }).name === WAYS_TABLE)) return 1;
+  const newest = keep(db.prepare(`SELECT max(version) AS version FROM ${WAYS_TABLE}`)).get();
+  return (newest as { version: number | null }).version ?? 1;
 }
 
 /** Brings a database of an older build up to date, each step whole or not at all. */

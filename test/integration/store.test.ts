@@ -83,21 +83,6 @@ test("the data is the daemon's own user's alone", () => {
   });
 });
 
-test("a store of a newer version is refused and left as it is", () => {
-  inFolder((path) => {
-    const store = open(path);
-    store.commit({ origins: [put] }, "durable");
-    store.close();
-    const bytes = readFileSync(path);
-    bytes.writeInt32BE(99, 60);
-    writeFileSync(path, bytes);
-    const opened = openStore(path, silentLog);
-    assert.ok(!opened.ok);
-    assert.match(opened.error, /newer watercooler.*: upgrade, or restore a backup/);
-    assert.deepEqual(readFileSync(path), bytes);
-  });
-});
-
 test(`of damaged files moved aside, the newest ${ASIDE_FILES_MAX} are kept`, () => {
   inFolder((path, folder) => {
     open(path).close();
