@@ -32,8 +32,9 @@ const AFTER_KILL_WRITE_MS = 100;
  * and again each second while anybody has not heard it: not every system keeps what was said.
  */
 export async function coldStart(fleet: Fleet): Promise<number> {
+  await fleet.prepare();
   const startMs = nowMs();
-  await fleet.start();
+  fleet.start();
   await until("all are open", FORM_MS_MAX, () => fleet.isOpen);
   const { members, tally } = fleet;
   let saidMs = Number.NEGATIVE_INFINITY;

@@ -19,7 +19,7 @@ export interface Place {
   readonly address: string;
   readonly folder: string;
   /** Makes a member's folder ready where a system needs it. */
-  prepare(folder: string): void;
+  prepare(folder: string): Promise<void>;
 }
 
 export interface Footprint {
@@ -35,6 +35,7 @@ export class Fleet {
   private readonly children = new Map<number, ChildProcess>();
   private readonly seqs = new Map<number, number>();
   private hub: ChildProcess | undefined;
+  private url = "";
   private open = 0;
   private counts: (number | undefined)[] = [];
 
@@ -44,18 +45,24 @@ export class Fleet {
     private readonly place: Place,
   ) {}
 
-  /** Starts everything at once. */
-  async start(): Promise<void> {
+  /** What is there before the members: their folders, and whatever is in the middle. */
+  async prepare(): Promise<void> {
     const { system, count, place } = this;
     mkdirSync(place.folder, { recursive: true });
-    const hub = await this.startHub();
-    const ports = Array.from({ length: count }, (_, index) => FIRST_PORT + index);
-    for (const index of ports.keys()) {
-      if (system.name === "ours") place.prepare(join(place.folder, String(index)));
+    this.url = await this.startHub();
+    if (system.name === "ours") {
+      const folders = Array.from({ length: count }, (_, at) => join(place.folder, String(at)));
+      await Promise.all(folders.map((folder) => place.prepare(folder)));
     }
+  }
+
+  /** Starts all members at once. */
+  start(): void {
+    const { system, count, place, url } = this;
+    const ports = Array.from({ length: count }, (_, index) => FIRST_PORT + index);
     for (const [index, port] of ports.entries()) {
       const plan: Plan = {
-        ...{ index, count, port, hub, folder: place.folder, address: place.address },
+        ...{ index, count, port, hub: url, folder: place.folder, address: place.address },
         addresses: ports.map((one) => `${place.address}:${one}`),
         dials: system.dials(index, count),
       };

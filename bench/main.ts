@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { loadOrMintCertificate } from "../src/trust/certificate.ts";
 import { enrol } from "../src/trust/enrol.ts";
+import { loadOrCreateIdentity } from "../src/trust/identity.ts";
 import { makeRootKey } from "../src/trust/root-key.ts";
 import { bareFootprint } from "./bare.ts";
 import { chart } from "./chart.ts";
@@ -19,7 +21,7 @@ import {
 } from "./figures.ts";
 import { Fleet } from "./fleet.ts";
 import { type Document, markdown, type Row } from "./report.ts";
-import { SYSTEMS, type System } from "./systems.ts";
+import { ROOT, SYSTEMS, type System } from "./systems.ts";
 
 const USAGE = `npm run bench: all systems in one run on this machine, real processes.
 
@@ -35,6 +37,7 @@ writes for a reading) or frames (what a frame allocates). Takes --json too.
 `;
 const FULL: Effort = { writes: 300, quietS: 10, restS: 40, burstS: 3 };
 const QUICK: Effort = { writes: 60, quietS: 4, restS: 15, burstS: 2 };
+const MINT = join(ROOT, "dist/app/mint-certificate.js");
 /** The size at which half are killed and the highest rate is sought. */
 const HARD_SIZE = 16;
 
@@ -76,9 +79,13 @@ async function measure(system: System, size: number): Promise<Row> {
   const place = {
     address,
     folder: join(folder, `${system.name}-${size}`),
-    prepare: (path: string) => {
+    // As on every start but a Pi's first: it has its key, its place and its certificate.
+    prepare: async (path: string) => {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       enrol(path, root);
+      const identity = loadOrCreateIdentity(path);
+      const done = identity.ok ? await loadOrMintCertificate(path, identity.value, MINT) : identity;
+      if (!done.ok) throw new Error(done.error);
     },
   };
   const fleet = new Fleet(system, size, place);
