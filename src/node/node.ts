@@ -222,9 +222,10 @@ export class Node {
     this.enqueue({ type: "post", peer, letter });
   }
 
-  /** Calls back again and again until the node stops. */
+  /** Calls back again and again until the node stops, with others' spans: waking up is dear. */
   every(spanMs: Millis, callback: () => void): void {
-    this.later(spanMs, () => {
+    const dueMs = Math.ceil(this.now() / spanMs + 0.5) * spanMs;
+    this.later(dueMs - this.now(), () => {
       if (this.stopped) return;
       callback();
       this.every(spanMs, callback);
