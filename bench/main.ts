@@ -35,7 +35,7 @@ npm run bench -- in-process: what needs no network, in two minutes; or one part 
 joins (the replica beside other libraries), simulator (its speed), flash (what the store
 writes for a reading) or frames (what a frame allocates). Takes --json too.
 `;
-const FULL: Effort = { writes: 300, quietS: 10, restS: 40, burstS: 3 };
+const FULL: Effort = { writes: 150, quietS: 6, restS: 25, burstS: 3 };
 const QUICK: Effort = { writes: 60, quietS: 4, restS: 15, burstS: 2 };
 const MINT = join(ROOT, "dist/app/mint-certificate.js");
 /** The size at which half are killed and the highest rate is sought. */
@@ -120,7 +120,7 @@ for (const size of sizes) {
 }
 const document: Document = {
   at: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`,
+  machine: `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`,
   isAlone: process.env.BENCH_ADDRESS !== undefined,
   bare: await bareFootprint(),
   rows,

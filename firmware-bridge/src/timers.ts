@@ -2,7 +2,10 @@ import type { ManualClock, Millis } from "../../src/base/time.ts";
 
 /** Calls back later, on the monotonic clock. */
 export interface Timers {
-  /** Calls `callback` once after `afterMs`; what it gives back calls it off. */
+  /**
+   * Calls `callback` once after `afterMs`; what it gives back calls it off. After 0 ms means once
+   * all that waits to be read was read.
+   */
   set(afterMs: Millis, callback: () => void): () => void;
 }
 
@@ -12,7 +15,11 @@ const SPAN_MS_MAX = 2 ** 31 - 1;
 /** The machine's timers. */
 export const systemTimers: Timers = {
   set: (afterMs, callback) => {
-    const timer = setTimeout(callback, Math.min(SPAN_MS_MAX, Math.max(0, afterMs)));
+    if (afterMs <= 0) {
+      const soon = setImmediate(callback);
+      return () => clearImmediate(soon);
+    }
+    const timer = setTimeout(callback, Math.min(SPAN_MS_MAX, afterMs));
     return () => clearTimeout(timer);
   },
 };

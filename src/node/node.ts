@@ -24,6 +24,7 @@ import { writeOwn } from "./own-write.ts";
 import { OTHERS_FLUSH_MS, OWN_FLUSH_MS, type Persistence } from "./persistence.ts";
 import { reachable } from "./reachable.ts";
 import { Speech } from "./speech.ts";
+import { Turns } from "./turns.ts";
 
 /** The driver never sleeps longer than this. */
 const WAKE_MS_MAX = SECOND_MS;
@@ -61,8 +62,7 @@ export class Node {
   private readonly departures: Departures;
   private readonly dialer: Dialer;
   private readonly dialBudget = new DialBudget();
-  private readonly queue: OverlayEvent[] = [];
-  private draining = false;
+  private readonly turns: Turns;
   private stopped = false;
   private cancelWake: () => void = () => {};
   private wakeAtMs: Millis = Number.POSITIVE_INFINITY;
@@ -89,6 +89,18 @@ export class Node {
         for (const listener of this.overlayListeners) listener();
       },
       leave: () => this.leave(),
+    });
+    this.turns = new Turns({
+      overlay: parts.overlay,
+      now: () => this.now(),
+      later: (afterMs, callback) => this.later(afterMs, callback),
+      perform: (effects) => this.perform(effects),
+      afterwards: () => {
+        this.departures.look();
+        parts.persistence.gather();
+        this.wakeLater();
+      },
+      hasLeft: () => this.lives.hasLeft,
     });
     this.dialer = new Dialer((address, expected) => parts.transport.dial(address, expected));
   }
@@ -120,6 +132,7 @@ export class Node {
     this.cancelWake();
     this.lives.stop();
     for (const cancel of this.cancels) cancel();
+    this.turns.end();
     this.perform(this.parts.overlay.stop());
     this.parts.persistence.flush("all", "durable");
     await this.parts.discovery.stop();
@@ -209,9 +222,10 @@ export class Node {
     this.enqueue({ type: "post", peer, letter });
   }
 
-  /** Calls back again and again until the node stops. */
+  /** Calls back again and again until the node stops, with others' spans: waking up is dear. */
   every(spanMs: Millis, callback: () => void): void {
-    this.later(spanMs, () => {
+    const dueMs = Math.ceil(this.now() / spanMs + 0.5) * spanMs;
+    this.later(dueMs - this.now(), () => {
       if (this.stopped) return;
       callback();
       this.every(spanMs, callback);
@@ -297,16 +311,7 @@ export class Node {
   }
 
   private enqueue(event: OverlayEvent): void {
-    this.queue.push(event);
-    if (this.draining) return;
-    this.draining = true;
-    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-      if (!this.lives.hasLeft) this.perform(this.parts.overlay.handle(next, this.now()));
-    }
-    this.draining = false;
-    this.departures.look();
-    this.parts.persistence.gather();
-    this.wakeLater();
+    this.turns.take(event);
   }
 
   private perform(effects: readonly Effect[]): void {
@@ -346,7 +351,7 @@ export class Node {
     const mayDial = !this.departures.isOut(peer.id);
     const addresses = mayDial ? this.dialBudget.take(peer, this.now()) : [];
     if (this.dialer.reach({ id: peer.id, addresses })) return;
-    this.queue.push({ type: "dial-failed", peer: peer.id });
+    this.enqueue({ type: "dial-failed", peer: peer.id });
   }
 
   private inspect(entries: readonly Entry[]): void {
@@ -381,12 +386,9 @@ export class Node {
     this.cancelWake = this.parts.timers.set(afterMs, () => {
       this.wakeAtMs = Number.POSITIVE_INFINITY;
       this.enqueue({ type: "wake" });
-      this.askWhereIsEverybody();
+      const { overlay, discovery } = this.parts;
+      if (overlay.membership.views.active.size === 0) discovery.refresh();
     });
-  }
-
-  private askWhereIsEverybody(): void {
-    if (this.parts.overlay.membership.views.active.size === 0) this.parts.discovery.refresh();
   }
 }
 

@@ -52,6 +52,8 @@ export class Overlay {
   readonly intake: EntryIntake;
   private readonly antiEntropy: AntiEntropy;
   private nowMs: Millis = 0;
+  /** Entries that this turn brought. */
+  private news: Entry[] = [];
 
   constructor(private readonly options: OverlayOptions) {
     const { self, addresses, replica, parameters, random } = options;
@@ -83,13 +85,35 @@ export class Overlay {
     return Math.min(...parts.map((part) => part.wakeAtMs()));
   }
 
+  /** Takes an event and ends the turn. */
   handle(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
+    return [...this.take(event, nowMs), ...this.endTurn()];
+  }
+
+  /** Takes one of the events of a turn. */
+  take(event: OverlayEvent, nowMs: Millis): readonly Effect[] {
     this.nowMs = nowMs;
     const effects = this.settle(this.held(this.dispatch(event, nowMs), nowMs), nowMs);
-    // What listeners here do with news must not hold it up for the next hop.
-    const told = effects.filter(({ type }) => type === "deliver");
-    const rest = told.length === 0 ? effects : effects.filter(({ type }) => type !== "deliver");
-    return [...rest, ...this.tree.flush(), ...told];
+    const isNews = (effect: Effect) => effect.type === "deliver";
+    if (!effects.some(isNews)) return effects;
+    for (const effect of effects) if (effect.type === "deliver") this.news.push(...effect.entries);
+    return effects.filter((effect) => !isNews(effect));
+  }
+
+  /** Whether the events since the last turn ended left anything to do. */
+  get hasTurn(): boolean {
+    return this.news.length > 0 || this.tree.hasPushes;
+  }
+
+  /**
+   * What a turn's events brought together: few frames for many entries. What listeners here do
+   * with news must not hold it up for the next hop, so that goes first.
+   */
+  endTurn(): readonly Effect[] {
+    const news = this.news;
+    this.news = [];
+    const told: Effect[] = news.length === 0 ? [] : [{ type: "deliver", entries: news }];
+    return [...this.tree.flush(), ...told];
   }
 
   /** Leaves in good order; the effects are the farewells. */

@@ -203,6 +203,10 @@ export class Plumtree {
     return effects;
   }
 
+  get hasPushes(): boolean {
+    return this.outbox.size > 0;
+  }
+
   /** The eager pushes gathered since the last call, a few rumours a frame. */
   flush(): readonly Effect[] {
     const effects: Effect[] = [];

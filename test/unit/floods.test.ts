@@ -118,6 +118,25 @@ test("a long exchange is taken a few signatures a turn, and others come between"
   assert.deepEqual(bench.replica.state(origin)?.position(), to);
 });
 
+test("what a turn brings goes on in one frame, at its end", () => {
+  const bench = new Bench();
+  assert.ok(PEER && OTHER);
+  bench.overlay.tree.neighborUp(OTHER, bench.nowMs);
+  const from = PEER;
+  const rows = [3, 4].flatMap((seed) => rowsOf(new Site(seed, `news ${seed}`)).slice(0, 1));
+  for (const entry of rows) {
+    const message = { type: "gossip", rumours: [{ entry, round: 0 }] } as const;
+    const taken = bench.overlay.take({ type: "message", from, message }, bench.nowMs);
+    assert.deepEqual(taken, []);
+  }
+  assert.ok(bench.overlay.hasTurn);
+  const [pushed, told, ...more] = bench.overlay.endTurn();
+  assert.ok(pushed?.type === "send" && pushed.message.type === "gossip");
+  assert.equal(pushed.message.rumours.length, 2);
+  assert.deepEqual([told?.type, more], ["deliver", []]);
+  assert.ok(!bench.overlay.hasTurn);
+});
+
 test("news goes to the next hop before anybody here is told of it", () => {
   const bench = new Bench();
   assert.ok(OTHER);
