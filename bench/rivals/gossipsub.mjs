@@ -1,4 +1,5 @@
-// The talk's afternoon version, with its libraries of today: js-libp2p, gossipsub, mDNS, all defaults.
+// The talk's afternoon version, with its libraries of today: js-libp2p, gossipsub, mDNS, and all
+// defaults but one.
 import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import { gossipsub } from "@libp2p/gossipsub";
@@ -18,6 +19,8 @@ await serve(async (plan, heard) => {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     peerDiscovery: [mdns()],
+    // Five a second from one address by default; here all have one, on a LAN each has its own.
+    connectionManager: { inboundConnectionThreshold: 1_000, maxIncomingPendingConnections: 100 },
     services: { identify: identify(), pubsub: gossipsub() },
   });
   const { pubsub } = node.services;
