@@ -16,9 +16,15 @@ const MISSING_PER_PEER_MAX = 512;
 /** Hops counted; further ones stay at this. */
 const ROUND_MAX = 255;
 
+/** Of how late the tree was lately, so much is left at each entry that was not late. A guess. */
+const LAG_KEPT = 0.995;
+/** A tree that is slower than half of this is mended although it may be whole. A guess. */
+const PATIENCE_MS_MAX = 1_500;
+
 interface Missing {
   readonly announcement: Announcement;
   readonly from: NodeId[];
+  readonly sinceMs: Millis;
   dueMs: Millis;
 }
 
@@ -34,10 +40,12 @@ export interface RumourSource {
  * 1. Eager and lazy peers together are the active neighbours, and no peer is both.
  * 2. What was seen is known by the replica's version vectors, so no list of ids grows.
  *
- * Deviations: PRUNE only after `pruneAfter` duplicates from one peer, never twice within `pruneMs`,
- * and never the last eager link: with many writers at once, all ends of a cycle would prune it and
- * leave no tree at all. No optimisation by hop counts, for the same reason (Riak dropped it too).
- * Announcements are batched, and the links of a neighbour that is gone are made up for at once.
+ * Deviations: PRUNE only where a peer brought `pruneAfter` more duplicates than news, never twice
+ * within `pruneMs`, and never the last eager link: with many writers at once, all ends of a cycle
+ * would prune it and leave no tree at all. No optimisation by hop counts, for the same reason (Riak
+ * dropped it too). An announced entry is waited for as long as the tree was late lately: mending a
+ * tree that is whole makes duplicates, which prune it, for ever. Announcements are batched, and the
+ * links of a neighbour that is gone are made up for at once.
  */
 export class Plumtree {
   readonly eager = new Set<NodeId>();
@@ -48,6 +56,7 @@ export class Plumtree {
   private readonly outbox = new Map<NodeId, Rumour[]>();
   private readonly announcements: Announcements;
   private pruneAtMs: Millis = 0;
+  private lagMs: Millis = 0;
 
   constructor(
     private readonly parameters: OverlayParameters,
@@ -85,7 +94,9 @@ export class Plumtree {
   spread(entry: Entry, round: number, from: NodeId | undefined, nowMs: Millis): void {
     const { origin, dot, key } = entry;
     const name = nameOf(origin, dot);
-    const announcers = this.missing.get(name)?.from ?? [];
+    const missed = this.missing.get(name);
+    const announcers = missed?.from ?? [];
+    this.noteLag(missed === undefined ? 0 : nowMs - missed.sinceMs);
     this.missing.delete(name);
     this.recent.set(name, key);
     if (this.recent.size > RECENT_MAX) {
@@ -108,6 +119,8 @@ export class Plumtree {
 
   /** A peer brought what was new: the link is part of the tree. */
   useful(from: NodeId): void {
+    const count = this.duplicates.get(from);
+    if (count !== undefined && count > 0) this.duplicates.set(from, count - 1);
     this.toEager(from);
   }
 
@@ -148,8 +161,8 @@ export class Plumtree {
       if (known !== undefined) known.from.push(from);
       else if (this.missing.size < MISSING_MAX && room > 0) {
         room -= 1;
-        const dueMs = nowMs + this.parameters.graftMs;
-        this.missing.set(name, { announcement, from: [from], dueMs });
+        const dueMs = nowMs + this.patienceMs();
+        this.missing.set(name, { announcement, from: [from], sinceMs: nowMs, dueMs });
       }
     }
   }
@@ -218,6 +231,15 @@ export class Plumtree {
     }
     this.outbox.clear();
     return effects;
+  }
+
+  private noteLag(lagMs: Millis): void {
+    this.lagMs = Math.max(lagMs, this.lagMs * LAG_KEPT);
+  }
+
+  /** How long an announced entry may take to come over the tree. */
+  private patienceMs(): Millis {
+    return Math.min(PATIENCE_MS_MAX, Math.max(this.parameters.graftMs, 2 * this.lagMs));
   }
 
   private toEager(peer: NodeId): void {

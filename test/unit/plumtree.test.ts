@@ -106,3 +106,28 @@ test("a peer that goes on announcing never keeps it from hearing what it lacks",
   assert.ok(effect?.type === "send" && effect.message.type === "ihave");
   assert.deepEqual(effect.message.announcements, [ANNOUNCEMENT]);
 });
+
+test("a link that brings news among duplicates stays, one that brings none is pruned", () => {
+  const { pruneAfter, pruneMs } = DEFAULT_PARAMETERS;
+  const plumtree = tree([ONE, OTHER]);
+  for (let at = 0; at < 3 * pruneAfter; at += 1) {
+    assert.deepEqual(plumtree.duplicate(ONE, at * pruneMs * 2), []);
+    plumtree.useful(ONE);
+  }
+  const effects = Array.from({ length: pruneAfter }, (_, at) =>
+    plumtree.duplicate(OTHER, (100 + at) * pruneMs),
+  ).flat();
+  assert.deepEqual(effects, [{ type: "send", to: OTHER, message: { type: "prune" } }]);
+});
+
+test("over a slow tree an announced entry is waited for longer", () => {
+  const plumtree = tree([ONE, OTHER]);
+  const { graftMs } = DEFAULT_PARAMETERS;
+  const lateMs = graftMs * 2;
+  plumtree.onIhave(ONE, [ANNOUNCEMENT], 0);
+  assert.equal(plumtree.wakeAtMs(), graftMs);
+  plumtree.spread(ENTRY, 0, OTHER, lateMs);
+  const later = { ...ANNOUNCEMENT, dot: { incarnation: 1, seq: 2 } };
+  plumtree.onIhave(ONE, [later], lateMs);
+  assert.equal(plumtree.wakeAtMs(), lateMs + 2 * lateMs);
+});
