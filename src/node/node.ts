@@ -100,7 +100,7 @@ export class Node {
         parts.persistence.gather();
         this.wakeLater();
       },
-      hasLeft: () => this.lives.hasLeft,
+      hasLeft: () => this.stopped || this.lives.hasLeft,
     });
     this.dialer = new Dialer((address, expected) => parts.transport.dial(address, expected));
   }
@@ -222,10 +222,9 @@ export class Node {
     this.enqueue({ type: "post", peer, letter });
   }
 
-  /** Calls back again and again until the node stops, with others' spans: waking up is dear. */
+  /** Calls back again and again until the node stops. */
   every(spanMs: Millis, callback: () => void): void {
-    const dueMs = Math.ceil(this.now() / spanMs + 0.5) * spanMs;
-    this.later(dueMs - this.now(), () => {
+    this.later(spanMs, () => {
       if (this.stopped) return;
       callback();
       this.every(spanMs, callback);
@@ -367,6 +366,8 @@ export class Node {
   private leave(): void {
     const { discovery, transport } = this.parts;
     this.cancelWake();
+    // Why it leaves is news to others too.
+    this.turns.end();
     void discovery.stop();
     void transport.stop();
   }
@@ -386,8 +387,7 @@ export class Node {
     this.cancelWake = this.parts.timers.set(afterMs, () => {
       this.wakeAtMs = Number.POSITIVE_INFINITY;
       this.enqueue({ type: "wake" });
-      const { overlay, discovery } = this.parts;
-      if (overlay.membership.views.active.size === 0) discovery.refresh();
+      if (this.parts.overlay.membership.views.active.size === 0) this.parts.discovery.refresh();
     });
   }
 }

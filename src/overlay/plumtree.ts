@@ -216,6 +216,7 @@ export class Plumtree {
     return effects;
   }
 
+  /** Whether eager pushes wait for `flush`. */
   get hasPushes(): boolean {
     return this.outbox.size > 0;
   }

@@ -5,6 +5,7 @@ import {
   migrate,
   STATE_STEPS,
   type Step,
+  schemaVersion,
   settleVersion,
   stepBack,
   WAYS_TABLE,
@@ -38,6 +39,8 @@ export interface Connection {
   readonly rows: Rows;
   /** The newer schema that was taken back to this build's, if it was. */
   readonly backFrom: number | undefined;
+  /** The number that the file's schema had, where it was wrong and was set right. */
+  readonly wrongNumber: number | undefined;
 }
 
 /** What is in the file can't be trusted. */
@@ -61,11 +64,13 @@ export function connect(
   try {
     configure(db);
     check(db);
-    const backFrom = bringToDate(db, steps);
+    const said = schemaVersion(db);
+    const version = settleVersion(db);
+    const backFrom = bringToDate(db, version, steps);
     const rows = new Rows(db);
     const damage = rows.damage();
     if (damage !== undefined) throw new Damage(damage);
-    return { db, rows, backFrom };
+    return { db, rows, backFrom, wrongNumber: said === version ? undefined : said };
   } catch (error) {
     db.close();
     throw error;
@@ -106,8 +111,7 @@ function check(db: Database): void {
 }
 
 /** Gives the newer version that it was taken back from, if it was. */
-function bringToDate(db: Database, steps: readonly Step[]): number | undefined {
-  const version = settleVersion(db);
+function bringToDate(db: Database, version: number, steps: readonly Step[]): number | undefined {
   if (version === steps.length) return undefined;
   const isNewer = version > steps.length;
   if (isNewer) {

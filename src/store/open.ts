@@ -86,7 +86,11 @@ function openOrBegin(path: string, log: Log): Opened {
     if (bytes === undefined) throw new Damage("its log is there, the database is not");
     if (bytes === 0) throw new Damage("the file is empty");
     const connection = connect(path, "old");
-    const { backFrom } = connection;
+    const { backFrom, wrongNumber } = connection;
+    if (wrongNumber !== undefined) {
+      const said = { schema: wrongNumber };
+      log.write("error", "the store's schema number was damaged: set right by its tables", said);
+    }
     if (backFrom !== undefined) {
       const fields = { schema: backFrom };
       log.write(

@@ -104,7 +104,12 @@ test("a version number that nothing in the file bears out is a flipped bit: it i
     const bytes = readFileSync(path);
     bytes.writeInt32BE(number, 60);
     writeFileSync(path, bytes);
-    assertOpens(path, snapshot, `schema ${number}`);
+    const logged: unknown[] = [];
+    const opened = openStore(path, { write: (...line) => logged.push(line) });
+    assert.ok(opened.ok, `schema ${number}`);
+    assert.deepEqual(opened.value.load(), snapshot, `schema ${number}`);
+    opened.value.close();
+    assert.match(JSON.stringify(logged), /^\[\["error","the store's schema number was damaged/);
     assert.equal(readFileSync(path).readInt32BE(60), STATE_STEPS.length);
   }
   upgrade(path);
